@@ -1,0 +1,3 @@
+module github.com/multiproc-go/multiproc/bench
+
+go 1.26

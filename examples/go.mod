@@ -1,0 +1,3 @@
+module github.com/multiproc-go/multiproc/examples
+
+go 1.26

@@ -1,0 +1,3 @@
+module github.com/multiproc-go/multiproc/tickets
+
+go 1.26
