@@ -1,0 +1,117 @@
+package multiproc
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/multiproc-go/multiproc/internal/proc"
+)
+
+// A child is a process started by this one, whatever the types of its function.
+type child struct {
+	info    Info
+	ctx     context.Context // its life
+	forget  func() bool     // ends the watching of ctx
+	grace   time.Duration
+	proc    *proc.Child
+	streams *streams
+
+	done   chan struct{}
+	exit   Exit // this and what follows: set before done is closed
+	err    error
+	result []byte // nil: none
+}
+
+// await waits for the child's end, collects what it left, and closes done.
+func (c *child) await() {
+	answered := make(chan proc.Message, 1)
+	go func() {
+		m, _ := proc.ReadMessage(c.proc.LifeLine) // what is no message is no answer
+		answered <- m
+	}()
+	status := c.proc.Wait()
+	c.proc.HangUp()
+	m := <-answered
+	copied := c.streams.finish()
+
+	c.exit = Exit{
+		Code: status.Code, Signal: status.Signal,
+		Wall: status.Wall, User: status.User, System: status.System, MaxRSS: status.MaxRSS,
+	}
+	c.settle(m)
+	if c.err == nil {
+		c.err = copied
+	}
+	c.forget()
+	c.proc.Close()
+	children.remove(c)
+	close(c.done)
+}
+
+// settle sets result and err from the child's answer, if there is one.
+func (c *child) settle(m proc.Message) {
+	var a answer
+	pid, function := c.info.PID, c.info.Func
+	if m.Head == nil || answers.Decode(m.Head, &a) != nil {
+		c.err = c.exitError()
+	} else {
+		if a.HasResult {
+			c.result = m.Body
+		}
+		if a.MaxRSS > 0 {
+			c.exit.MaxRSS = a.MaxRSS
+		}
+		switch {
+		case a.Panic != nil:
+			c.err = &PanicError{Func: function, PID: pid, Value: a.Panic.Value, Stack: a.Panic.Stack}
+		case a.Err != nil:
+			c.err = newRemoteError(a.Err)
+		}
+	}
+	if ended := contextError(c.ctx); ended != nil && c.err != nil {
+		c.err = &endedError{c.err, ended}
+	}
+}
+
+// exitError says why there is no answer, as well as it is known.
+func (c *child) exitError() error {
+	report := c.proc.CrashReport(tailSize)
+	e := &ExitError{Func: c.info.Func, PID: c.info.PID, Exit: c.exit, Stderr: report, cause: causeOf(report)}
+	if c.streams.tail != nil {
+		e.Stderr = c.streams.tail.String()
+		e.cause = cmp.Or(e.cause, causeOf(e.Stderr))
+	}
+	return e
+}
+
+// wait returns nil once the child has ended, or why ctx did before.
+func (c *child) wait(ctx context.Context) error {
+	select {
+	case <-c.done:
+		return nil
+	default:
+	}
+	select {
+	case <-c.done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("multiproc: wait for %s: %w", c.info.Name, contextError(ctx))
+	}
+}
+
+// stop ends the child, with SIGTERM first, and returns when it is gone.
+func (c *child) stop(ctx context.Context) {
+	c.proc.Terminate()
+	grace := time.NewTimer(c.grace)
+	defer grace.Stop()
+	select {
+	case <-c.done:
+		return
+	case <-grace.C:
+	case <-ctx.Done():
+	}
+	c.proc.Kill()
+	<-c.done
+}

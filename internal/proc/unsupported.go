@@ -1,0 +1,52 @@
+//go:build !linux
+
+package proc
+
+import (
+	"io"
+	"os"
+	"syscall"
+)
+
+// On other systems nothing can be started; what is here lets programs compile
+// and run their first process.
+
+type Child struct {
+	PID      int
+	LifeLine *os.File
+}
+
+func Start(Command) (*Child, error)          { return nil, ErrUnsupported }
+func (c *Child) Release() error              { return ErrUnsupported }
+func (c *Child) Wait() Status                { return Status{} }
+func (c *Child) Signal(syscall.Signal) error { return ErrUnsupported }
+func (c *Child) Kill()                       {}
+func (c *Child) Terminate()                  {}
+func (c *Child) AwaitReaped()                {}
+func (c *Child) Doom()                       {}
+func (c *Child) HangUp()                     {}
+func (c *Child) CrashReport(int) string      { return "" }
+func (c *Child) Close()                      {}
+
+type Capture struct{ Child *os.File }
+
+func NewCapture(io.Writer) (*Capture, error) { return nil, ErrUnsupported }
+func (c *Capture) Run()                      {}
+func (c *Capture) Finish() error             { return ErrUnsupported }
+func (c *Capture) Abandon()                  {}
+
+func Duplicate(*os.File) (*os.File, error) { return nil, ErrUnsupported }
+
+type Parent struct {
+	PID      int
+	Name     string
+	Daemon   bool
+	LifeLine *os.File
+}
+
+func Born() *Parent                               { return nil }
+func SaveCrashes() error                          { return ErrUnsupported }
+func InheritedFiles([]string) map[string]*os.File { return nil }
+func SurvivePipes()                               {}
+func (p *Parent) DieWithParent()                  {}
+func PeakMemory() int64                           { return 0 }

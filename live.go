@@ -1,0 +1,122 @@
+package multiproc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/multiproc-go/multiproc/internal/codec"
+	"github.com/multiproc-go/multiproc/internal/proc"
+)
+
+// inherited are the files handed over by WithFile.
+var inherited map[string]*os.File
+
+// File returns the file handed over under name by WithFile, or nil. It is not
+// handed on to this process's own children.
+func File(name string) *os.File { return inherited[name] }
+
+// live is the whole life of a child: it takes its order, runs the function,
+// answers, and ends as Main does.
+func live(parent *proc.Parent) {
+	m, err := proc.ReadMessage(parent.LifeLine)
+	if err != nil {
+		os.Exit(1) // the parent ended before it could say what to do
+	}
+	var todo order
+	if err := orders.Decode(m.Head, &todo); err != nil {
+		fmt.Fprintf(os.Stderr, "multiproc: process %d: read its order: %v\n", os.Getpid(), err)
+		os.Exit(1)
+	}
+	self = Info{
+		PID: os.Getpid(), Parent: parent.PID, Name: parent.Name,
+		Func: todo.Func, Daemon: parent.Daemon, Since: todo.Since,
+	}
+	codec.Func = todo.Func
+	inherited = proc.InheritedFiles(todo.Files)
+	proc.SaveCrashes() // where that fails, ExitError says less
+	if todo.Captured {
+		proc.SurvivePipes()
+	}
+	if parent.Daemon {
+		go parent.DieWithParent()
+	}
+
+	code := 0
+	defer func() { os.Exit(code) }() // also when the function has ended the goroutine
+	defer Shutdown(context.Background())
+	perform(lifeOf(todo), todo.Func, m.Body, func(a answer, result []byte) {
+		if a.Err != nil || a.Panic != nil {
+			code = 1
+		}
+		a.HasResult = result != nil
+		a.MaxRSS = proc.PeakMemory()
+		reply(parent, a, result)
+	})
+}
+
+// lifeOf returns the function's context: SIGTERM cancels it, and it has the
+// deadline of the context that the process was started with.
+func lifeOf(todo order) context.Context {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGTERM)
+	go func() { cancel(interrupted{<-signals}) }()
+	if !todo.Deadline.IsZero() {
+		var stop context.CancelFunc
+		ctx, stop = context.WithDeadline(ctx, todo.Deadline)
+		context.AfterFunc(ctx, stop) // and not sooner: it is the life of the children started with it, too
+	}
+	return ctx
+}
+
+// perform runs the function and hands over what became of it, once, however the
+// function ends.
+func perform(ctx context.Context, function string, input []byte, then func(a answer, result []byte)) {
+	var a answer
+	var result []byte
+	returned := false
+	defer func() {
+		if v := recover(); v != nil {
+			a.Panic = &panicked{Value: text(v), Stack: string(debug.Stack())}
+		} else if !returned {
+			a.Err = codec.NewError(errors.New("the function ended its goroutine (runtime.Goexit)"))
+		}
+		then(a, result)
+	}()
+	f, err := functions.find(function)
+	if err == nil {
+		result, err = f.call(ctx, input)
+	}
+	returned = true
+	if err != nil {
+		a.Err = codec.NewError(err)
+	}
+}
+
+// text is what a panic prints for v, which may panic in its turn.
+func text(v any) (s string) {
+	defer func() {
+		if recover() != nil {
+			s = fmt.Sprintf("(%T)", v)
+		}
+	}()
+	if err, ok := v.(error); ok {
+		return err.Error()
+	}
+	return fmt.Sprint(v)
+}
+
+// reply sends the answer. Where it can't be sent, the parent has ended, and
+// nobody wants it.
+func reply(parent *proc.Parent, a answer, result []byte) {
+	head, err := answers.Append(nil, &a)
+	if err != nil {
+		head, _ = answers.Append(nil, &answer{Err: codec.NewError(err)})
+	}
+	proc.Message{Head: head, Body: result}.Write(parent.LifeLine)
+}

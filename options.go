@@ -1,0 +1,140 @@
+package multiproc
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/multiproc-go/multiproc/internal/proc"
+)
+
+// An Option configures a process at its start. Where two say different things
+// the later one counts.
+type Option interface{ option(*options) }
+
+type optionFunc func(*options)
+
+func (f optionFunc) option(o *options) { f(o) }
+
+// options is what a list of Options comes to.
+type options struct {
+	daemon         bool
+	name           string
+	env            []string
+	dir            string
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	files          []namedFile
+	grace          time.Duration
+	errs           []error // what is wrong with them
+}
+
+type namedFile struct {
+	name string
+	file *os.File
+}
+
+const defaultGrace = 5 * time.Second
+
+func collect(opts []Option) (*options, error) {
+	o := &options{grace: defaultGrace}
+	for _, opt := range opts {
+		if opt != nil {
+			opt.option(o)
+		}
+	}
+	return o, errors.Join(o.errs...)
+}
+
+func (o *options) refuse(format string, args ...any) {
+	o.errs = append(o.errs, fmt.Errorf(format, args...))
+}
+
+// Daemon makes the child live no longer than its parent, however the parent
+// ends, SIGKILL included; whenever the child ends, its daemons and the programs
+// that it started end with it. (It is Python's word: this is no Unix daemon.) A
+// daemon may have children of its own. Without Daemon, the child and what it
+// started live on when its parent is killed.
+//
+// A program that has left the daemon's process group (by setsid, as a Unix daemon
+// does) is out of reach, and lives on.
+func Daemon() Option { return optionFunc(func(o *options) { o.daemon = true }) }
+
+// WithName names the process, for Info, errors and ps. Default: the function's
+// name with a number, such as "resize-3".
+func WithName(name string) Option {
+	return optionFunc(func(o *options) {
+		if strings.ContainsAny(name, "\x00\n") {
+			o.refuse("name %q: a name is one line", name)
+		}
+		o.name = name
+	})
+}
+
+// WithEnv adds variables to the environment that the child has from its parent,
+// each as "KEY=value". The last of a key counts.
+func WithEnv(keyValues ...string) Option {
+	keyValues = slices.Clone(keyValues)
+	return optionFunc(func(o *options) {
+		for _, kv := range keyValues {
+			if key, _, ok := strings.Cut(kv, "="); !ok || key == "" || strings.Contains(kv, "\x00") {
+				o.refuse(`environment variable %q: want "KEY=value"`, kv)
+			}
+		}
+		o.env = append(o.env, keyValues...)
+	})
+}
+
+// WithDir is the child's working directory. Default: the parent's.
+func WithDir(dir string) Option { return optionFunc(func(o *options) { o.dir = dir }) }
+
+// WithStdin is what the child reads as its standard input. An *os.File is handed
+// over as it is; from another reader the parent copies, and may have read more
+// of it than the child. Default: the null device.
+func WithStdin(r io.Reader) Option { return optionFunc(func(o *options) { o.stdin = r }) }
+
+// WithStdout is where the child's standard output goes. An *os.File is handed
+// over as it is. Into another writer the parent copies, one Write at a time; the
+// child waits while the writer is slow; an error of the writer is one of Wait,
+// where there is no other. When the parent is killed, such output is lost, but
+// the child goes on. The same writer may be given for standard output and error,
+// if it is comparable. Default: the parent's own descriptor, that of [os.Stdout].
+func WithStdout(w io.Writer) Option { return optionFunc(func(o *options) { o.stdout = w }) }
+
+// WithStderr is where the child's standard error goes; see [WithStdout]. Default:
+// the parent's own descriptor, that of [os.Stderr].
+func WithStderr(w io.Writer) Option { return optionFunc(func(o *options) { o.stderr = w }) }
+
+// WithFile gives the child an open file, socket or pipe, which it has as
+// File(name). f is duplicated at once, so it may be closed as soon as WithFile
+// has returned; the duplicate is closed when the Option is garbage.
+func WithFile(name string, f *os.File) Option {
+	dup, err := proc.Duplicate(f)
+	return optionFunc(func(o *options) {
+		if err != nil {
+			o.refuse("file %q: %w", name, err)
+			return
+		}
+		for _, other := range o.files {
+			if other.name == name {
+				o.refuse("file %q: given twice", name)
+			}
+		}
+		o.files = append(o.files, namedFile{name, dup})
+	})
+}
+
+// WithGrace is the time from SIGTERM to SIGKILL when the child is stopped.
+// Default 5 s; 0 leaves it none.
+func WithGrace(d time.Duration) Option {
+	return optionFunc(func(o *options) {
+		if d < 0 {
+			o.refuse("grace period %v: negative", d)
+		}
+		o.grace = d
+	})
+}

@@ -1,0 +1,74 @@
+package office_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/gofrs/flock"
+
+	"github.com/multiproc-go/multiproc/tickets/internal/office"
+)
+
+func shop(t *testing.T, file string) (*office.Office, string) {
+	t.Helper()
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, office.FileName), file)
+	o, err := office.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o, dir
+}
+
+func look(t *testing.T, o *office.Office) office.Stock {
+	t.Helper()
+	s, err := o.Look()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func write(t *testing.T, file, text string) {
+	t.Helper()
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func read(t *testing.T, dir string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(dir, office.FileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}
+
+func names(t *testing.T, dir string) []string {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+// holdLock takes the office's lock as another process would.
+func holdLock(t *testing.T, dir string) (release func()) {
+	t.Helper()
+	lock := flock.New(filepath.Join(dir, office.FileName) + ".lock")
+	if err := lock.Lock(); err != nil {
+		t.Fatal(err)
+	}
+	return func() {
+		if err := lock.Unlock(); err != nil {
+			t.Error(err)
+		}
+	}
+}
