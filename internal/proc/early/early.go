@@ -85,7 +85,7 @@ func itoa(n int) string {
 func atoi(s string) int {
 	n := 0
 	for i := range len(s) {
-		if s[i] < '0' || s[i] > '9' || n > 1<<40 {
+		if s[i] < '0' || s[i] > '9' || n > 1<<58 {
 			return 0
 		}
 		n = n*10 + int(s[i]-'0')
