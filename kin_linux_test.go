@@ -67,12 +67,13 @@ func (k *kin) hold(name string, pid int) {
 	k.member[name] = member{pid, pidfd}
 }
 
-// end kills what is left.
+// end kills what is left. It may be called again.
 func (k *kin) end() {
 	for _, m := range k.member {
 		unix.PidfdSendSignal(m.pidfd, unix.SIGKILL, nil, 0)
 		unix.Close(m.pidfd)
 	}
+	clear(k.member)
 	k.cmd.Wait()
 	k.release.Close()
 	k.out.Close()

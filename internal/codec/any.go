@@ -1,12 +1,9 @@
 package codec
 
 import (
-	"errors"
 	"reflect"
 	"sync"
 	"time"
-
-	"github.com/fxamacker/cbor/v2"
 )
 
 // any walks the value in an any, whose type only shows now.
@@ -15,8 +12,8 @@ func (w *walk) any(v reflect.Value) (reflect.Value, *placeError) {
 		return reflect.Value{}, w.add(1)
 	}
 	x := v.Elem()
-	if _, ok := x.Interface().(error); ok {
-		return w.error(x)
+	if err, ok := x.Interface().(error); ok {
+		return w.crossing(err)
 	}
 	n, bad := dynamic(x.Type())
 	if bad != nil {
@@ -25,10 +22,12 @@ func (w *walk) any(v reflect.Value) (reflect.Value, *placeError) {
 	if w.inKey > 0 && !n.hashable() {
 		return reflect.Value{}, refused(path{}, x.Type().String()+" in an any")
 	}
-	if err := w.enter(reference{}); err != nil {
-		return reflect.Value{}, err
+	if x.Kind() == reflect.Pointer { // which may lead back to this any and nothing else
+		if err := w.descend(); err != nil {
+			return reflect.Value{}, err
+		}
+		defer w.ascend()
 	}
-	defer w.leave(reference{})
 	w.inAny++
 	defer func() { w.inAny-- }()
 	replaced, err := w.value(n, x)
@@ -63,12 +62,3 @@ func dynamic(t reflect.Type) (*node, *placeError) {
 	dynamics.Store(t, dynamicType{n, err})
 	return n, err
 }
-
-// zeroTime is the zero time in an any, which the library would send as nil.
-type zeroTime struct{}
-
-func (zeroTime) MarshalCBOR() ([]byte, error) {
-	return encMode.Marshal(cbor.Tag{Number: 0, Content: time.Time{}.Format(time.RFC3339)})
-}
-
-func (zeroTime) UnmarshalCBOR([]byte) error { return errors.ErrUnsupported }

@@ -43,6 +43,8 @@ func NewError(err error) *Error {
 	for _, part := range tree(err) {
 		e.match(part)
 	}
+	slices.Sort(e.names)
+	slices.Sort(e.errnos)
 	return e
 }
 

@@ -38,6 +38,7 @@ var decOptions = cbor.DecOptions{
 	MaxArrayElements:  1<<31 - 1,
 	MaxMapPairs:       1<<31 - 1,
 	IndefLength:       cbor.IndefLengthForbidden,
+	MapKeyByteString:  cbor.MapKeyByteStringForbidden,
 	ExtraReturnErrors: cbor.ExtraDecErrorUnknownField,
 	UTF8:              cbor.UTF8DecodeInvalid,
 	FieldNameMatching: cbor.FieldNameMatchingCaseSensitive,

@@ -29,10 +29,19 @@ func rootOf(t reflect.Type) path {
 	for t.Name() == "" && t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	if t.Name() != "" {
-		return path{root: t.Name()}
+	return path{root: typeName(t)}
+}
+
+// typeName is a type's name without its package; a type without a name is
+// written out.
+func typeName(t reflect.Type) string {
+	switch {
+	case t.Name() != "":
+		return t.Name()
+	case t.Kind() == reflect.Interface && t.NumMethod() == 0:
+		return "any"
 	}
-	return path{root: t.String()}
+	return t.String()
 }
 
 // A placeError says what is wrong at one place of a type or a value.
@@ -56,23 +65,18 @@ func tooLarge(p path) *placeError {
 // longPath is where a value's path is cut: 10,000 steps help nobody.
 const longPath = 200
 
-// below returns e with step before its place. A nil e stays nil.
+// below returns e with step before its place.
 func (e *placeError) below(step string) *placeError {
-	if e == nil {
-		return nil
-	}
 	moved := *e
 	moved.path.after = step + e.path.after
 	if len(moved.path.after) > longPath {
-		moved.path.after = strings.TrimSuffix(moved.path.after, "…")[:longPath] + "…"
+		moved.path.after = strings.ToValidUTF8(moved.path.after[:longPath], "") + "…"
 	}
 	return &moved
 }
 
+// belowKey returns e with its place in a map's key.
 func (e *placeError) belowKey() *placeError {
-	if e == nil {
-		return nil
-	}
 	moved := *e
 	moved.path.before = "key of " + e.path.before
 	return &moved

@@ -85,10 +85,14 @@ func fork(b early.Birth, env []string, dir string, files []*os.File) (pid, pidfd
 	}
 	defer runtime.KeepAlive(files)
 	start := func() { pid, _, err = syscall.StartProcess(self, arguments, attr) }
-	if b.Role == early.Daemon {
+	switch b.Role {
+	case early.Daemon:
 		attr.Sys.Pdeathsig = syscall.SIGKILL
 		onLastingThread(start)
-	} else {
+	case early.Guard:
+		attr.Sys.Pdeathsig = syscall.SIGCONT // so that one that is stopped does its work all the same
+		onLastingThread(start)
+	default:
 		start()
 	}
 	if err != nil {
@@ -132,12 +136,12 @@ func (c *Child) Wait() Status {
 	}
 	pid, err := reap(c.PID, &ws, &usage)
 	c.reaped = true
-	unix.Close(c.pidfd)
 	c.mu.Unlock()
 	close(c.gone)
 	if c.daemon {
 		watch.remove(c.PID)
 	}
+	unix.Close(c.pidfd) // not sooner: a new guard is handed those of all daemons
 
 	s := Status{Code: -1, Wall: time.Since(c.started)}
 	if err != nil || pid != c.PID {

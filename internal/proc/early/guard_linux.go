@@ -74,6 +74,8 @@ func takeNotice(poll int, watched map[int]int) bool {
 	}
 	pid := int(p[1]) | int(p[2])<<8 | int(p[3])<<16 | int(p[4])<<24
 	if fd, ok := watched[pid]; ok { // Forget, or a number used again
+		// The parent has the same open file, so closing it here does not take it out.
+		syscall.EpollCtl(poll, syscall.EPOLL_CTL_DEL, fd, nil)
 		syscall.Close(fd)
 		delete(watched, pid)
 	}

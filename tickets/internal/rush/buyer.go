@@ -36,16 +36,15 @@ func goBuying(ctx context.Context, e errand) (receipt, error) {
 	if err != nil {
 		return receipt{}, err
 	}
-	if err := comeIn(); err != nil {
-		return receipt{}, err
-	}
-
 	seen, err := shop.Look()
 	if err != nil {
 		return receipt{}, err
 	}
 	me := multiproc.Self().Name
 	say(me, "sees %d left", seen.Left())
+	if err := comeIn(); err != nil {
+		return receipt{}, err
+	}
 	if err := pause(ctx, e.Think); err != nil {
 		return receipt{}, err
 	}

@@ -9,10 +9,11 @@ import (
 	"github.com/multiproc-go/multiproc"
 )
 
-// Doors hold the buyers back until all of them are there, so that the rush is
-// one however long it takes to start so many processes. Each buyer writes a byte
-// when it arrives and reads one to come in. Bytes, not an end of file: if the
-// rush itself is killed, nobody comes in.
+// Doors hold the buyers back until all of them are there and have looked at the
+// stock, so that the rush is one however long it takes to start so many
+// processes, and without the lock nobody is spared the race. Each buyer writes a
+// byte when it arrives and reads one to come in. Bytes, not an end of file: if
+// the rush itself is killed, nobody comes in.
 type doors struct {
 	arrivals, ticking *os.File // of buyers: read here, written by each
 	gate, opener      *os.File // read by each, written here

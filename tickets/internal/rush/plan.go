@@ -6,17 +6,16 @@ import (
 	"time"
 )
 
-// All buyers have looked before the first of them has done thinking: even
-// without the lock nobody is spared the race.
+// How long a buyer thinks.
 const (
-	minThink = 20 * time.Millisecond
-	maxThink = 220 * time.Millisecond
+	minThink = 10 * time.Millisecond
+	maxThink = 200 * time.Millisecond
 )
 
 // A visit is what one buyer is going to do. The plan follows from the seed alone.
 type visit struct {
 	Name   string
-	Think  time.Duration // between looking and buying
+	Think  time.Duration // before buying, once the doors are open
 	Doomed bool          // to be killed, at Moment
 	Moment time.Duration // since the doors opened
 }
