@@ -28,7 +28,7 @@ type child struct {
 func (c *child) await() {
 	answered := make(chan proc.Message, 1)
 	go func() {
-		m, _ := proc.ReadMessage(c.proc.LifeLine) // what is no message is no answer
+		m, _ := c.proc.Answer() // what is no message is no answer
 		answered <- m
 	}()
 	status := c.proc.Wait()
@@ -70,9 +70,18 @@ func (c *child) settle(m proc.Message) {
 			c.err = newRemoteError(a.Err)
 		}
 	}
-	if ended := contextError(c.ctx); ended != nil && c.err != nil {
+	if ended := c.lifeEnded(); ended != nil && c.err != nil {
 		c.err = &endedError{c.err, ended}
 	}
+}
+
+// lifeEnded is the error of the context that was the child's life, nil if it goes
+// on. The child knows its deadline, and its clock may have struck first.
+func (c *child) lifeEnded() error {
+	if deadline, ok := c.ctx.Deadline(); ok && !time.Now().Before(deadline) {
+		<-c.ctx.Done()
+	}
+	return contextError(c.ctx)
 }
 
 // exitError says why there is no answer, as well as it is known.
@@ -101,17 +110,26 @@ func (c *child) wait(ctx context.Context) error {
 	}
 }
 
-// stop ends the child, with SIGTERM first, and returns when it is gone.
+// stop ends the child, with SIGTERM first, and returns when it is gone. One that
+// is only just starting gets its SIGTERM when it can take it as the end of its
+// function's context.
 func (c *child) stop(ctx context.Context) {
-	c.proc.Terminate()
 	grace := time.NewTimer(c.grace)
 	defer grace.Stop()
-	select {
-	case <-c.done:
+	listens := c.proc.Ready()
+	for {
+		select {
+		case <-listens:
+			c.proc.Terminate()
+			listens = nil
+			continue
+		case <-c.done:
+			return
+		case <-grace.C:
+		case <-ctx.Done():
+		}
+		c.proc.Kill()
+		<-c.done
 		return
-	case <-grace.C:
-	case <-ctx.Done():
 	}
-	c.proc.Kill()
-	<-c.done
 }

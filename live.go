@@ -23,6 +23,8 @@ func File(name string) *os.File { return inherited[name] }
 // live is the whole life of a child: it takes its order, runs the function,
 // answers, and ends as Main does.
 func live(parent *proc.Parent) {
+	stopped := terminable()
+	parent.Ready()
 	m, err := proc.ReadMessage(parent.LifeLine)
 	if err != nil {
 		os.Exit(1) // the parent ended before it could say what to do
@@ -49,7 +51,7 @@ func live(parent *proc.Parent) {
 	code := 0
 	defer func() { os.Exit(code) }() // also when the function has ended the goroutine
 	defer Shutdown(context.Background())
-	perform(lifeOf(todo), todo.Func, m.Body, func(a answer, result []byte) {
+	perform(lifeOf(stopped, todo), todo.Func, m.Body, func(a answer, result []byte) {
 		if a.Err != nil || a.Panic != nil {
 			code = 1
 		}
@@ -59,13 +61,18 @@ func live(parent *proc.Parent) {
 	})
 }
 
-// lifeOf returns the function's context: SIGTERM cancels it, and it has the
-// deadline of the context that the process was started with.
-func lifeOf(todo order) context.Context {
+// terminable returns a context that SIGTERM cancels.
+func terminable() context.Context {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM)
 	go func() { cancel(interrupted{<-signals}) }()
+	return ctx
+}
+
+// lifeOf returns the function's context, which ends with ctx and at the deadline
+// of the context that the process was started with.
+func lifeOf(ctx context.Context, todo order) context.Context {
 	if !todo.Deadline.IsZero() {
 		var stop context.CancelFunc
 		ctx, stop = context.WithDeadline(ctx, todo.Deadline)

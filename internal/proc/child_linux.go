@@ -27,9 +27,11 @@ type Child struct {
 	daemon   bool
 	started  time.Time
 
-	gone   chan struct{} // closed when it is reaped
-	mu     sync.Mutex    // orders signals before the reaping: a number is never signalled after it
-	pidfd  int           // -1 where the kernel has none
+	ready chan struct{} // closed when it listens to SIGTERM, or its life line has ended
+	gone  chan struct{} // closed when it is reaped
+
+	mu     sync.Mutex // orders signals before the reaping: a number is never signalled after it
+	pidfd  int        // -1 where the kernel has none
 	reaped bool
 	doomed bool // its group is killed at its end
 }
@@ -53,7 +55,7 @@ func Start(cmd Command) (*Child, error) {
 		role = early.Daemon
 	}
 	files := append([]*os.File{cmd.Stdin, cmd.Stdout, cmd.Stderr, lineOfChild, crash}, cmd.Files...)
-	c := &Child{LifeLine: line, crash: crash, daemon: cmd.Daemon, started: time.Now(), gone: make(chan struct{})}
+	c := &Child{LifeLine: line, crash: crash, daemon: cmd.Daemon, started: time.Now(), ready: make(chan struct{}), gone: make(chan struct{})}
 	c.PID, c.pidfd, err = fork(early.Birth{Role: role, Parent: os.Getpid(), Name: cmd.Name}, cmd.Env, cmd.Dir, files)
 	if err == nil && cmd.Daemon {
 		if err = watch.add(c.PID, c.pidfd); err != nil {
@@ -121,6 +123,22 @@ func socketPair(kind int) (own, childs *os.File, err error) {
 func (c *Child) Release() error {
 	_, err := c.LifeLine.Write([]byte{1})
 	return err
+}
+
+// Ready is closed once the child listens to SIGTERM, which would kill it before,
+// or has ended. It takes a running Answer.
+func (c *Child) Ready() <-chan struct{} { return c.ready }
+
+// Answer reads what the child sends: that it is ready, and its message. It is
+// called once.
+func (c *Child) Answer() (Message, error) {
+	var word [1]byte
+	_, err := c.LifeLine.Read(word[:])
+	close(c.ready)
+	if err != nil {
+		return Message{}, err
+	}
+	return ReadMessage(c.LifeLine)
 }
 
 // Wait waits for the child's end and reaps it. It is called once. Before its

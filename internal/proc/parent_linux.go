@@ -35,6 +35,11 @@ func Born() *Parent {
 	}
 }
 
+// Ready tells the parent that this process listens to SIGTERM.
+func (p *Parent) Ready() {
+	p.LifeLine.Write([]byte{1}) // an error means that the parent has ended
+}
+
 // SaveCrashes has the Go runtime write why it crashes to where the parent looks.
 func SaveCrashes() error {
 	f := os.NewFile(early.Crash, "crash report")

@@ -23,6 +23,8 @@ func (c *Child) Signal(syscall.Signal) error { return ErrUnsupported }
 func (c *Child) Kill()                       {}
 func (c *Child) Terminate()                  {}
 func (c *Child) AwaitReaped()                {}
+func (c *Child) Ready() <-chan struct{}      { return nil }
+func (c *Child) Answer() (Message, error)    { return Message{}, ErrUnsupported }
 func (c *Child) Doom()                       {}
 func (c *Child) HangUp()                     {}
 func (c *Child) CrashReport(int) string      { return "" }
@@ -44,6 +46,7 @@ type Parent struct {
 	LifeLine *os.File
 }
 
+func (p *Parent) Ready()                          {}
 func Born() *Parent                               { return nil }
 func SaveCrashes() error                          { return ErrUnsupported }
 func InheritedFiles([]string) map[string]*os.File { return nil }
