@@ -167,6 +167,16 @@ type errorOnWire struct {
 	Errnos []int
 }
 
+// minSize is the least that the Error takes in CBOR: three bytes of tag, and a
+// head for the array and each field.
+func (e *Error) minSize() int {
+	size := 3 + 6 + len(e.Func) + len(e.Msg) + len(e.errnos)
+	for _, name := range e.names {
+		size += 1 + len(name)
+	}
+	return size
+}
+
 // MarshalCBOR implements cbor.Marshaler.
 func (e Error) MarshalCBOR() ([]byte, error) {
 	content := errorOnWire{Func: e.Func, PID: e.PID, Msg: e.Msg, Names: e.names, Errnos: e.errnos}

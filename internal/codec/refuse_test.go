@@ -250,6 +250,7 @@ func TestAppend_boundsTheSize(t *testing.T) {
 		"strings": appendError(t, texted{texts}),
 		"errors":  appendError(t, []error{errors.New(string(make([]byte, codec.MaxBytes)))}),
 		"shared":  appendError(t, shared(text, 40)),
+		"in anys": appendError(t, sharedError(40)),
 		"array":   appendError(t, struct{ A [][1 << 20]float64 }{make([][1 << 20]float64, 29)}),
 		"names":   appendError(t, make([]struct{ AFieldWhoseNameIsQuiteLong []int }, 10_000_000)),
 	} {
@@ -268,6 +269,15 @@ func shared(text string, n int) *heavy {
 		h = &heavy{A: h, B: h}
 	}
 	return h
+}
+
+// sharedError is an error in 2^n places.
+func sharedError(n int) any {
+	v := any(errors.New(string(make([]byte, 1<<10))))
+	for range n {
+		v = []any{v, v}
+	}
+	return v
 }
 
 func TestCodec_takesWhatIsJustNotTooLarge(t *testing.T) {

@@ -16,6 +16,8 @@ type walk struct {
 	inAny  int
 	inKey  int
 	onPath map[reference]bool // what leads here; nil in the first, quick walk
+
+	errors map[error]*Error // those met before; one may stand in many places
 }
 
 // A reference is a pointer, map or slice that may lead back to itself.
@@ -121,6 +123,17 @@ func (w *walk) error(v reflect.Value) (reflect.Value, *placeError) {
 
 // crossing returns the Error to encode in err's place.
 func (w *walk) crossing(err error) (reflect.Value, *placeError) {
-	e := NewError(err)
-	return reflect.ValueOf(e), w.add(1 + len(e.Msg))
+	if reflect.TypeOf(err).Kind() != reflect.Pointer { // it may not be fit for a map
+		e := NewError(err)
+		return reflect.ValueOf(e), w.add(e.minSize())
+	}
+	e := w.errors[err]
+	if e == nil {
+		e = NewError(err)
+		if w.errors == nil {
+			w.errors = map[error]*Error{}
+		}
+		w.errors[err] = e
+	}
+	return reflect.ValueOf(e), w.add(e.minSize())
 }
