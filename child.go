@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/multiproc-go/multiproc/internal/proc"
@@ -15,6 +16,8 @@ type child struct {
 	ctx     context.Context // its life
 	forget  func() bool     // ends the watching of ctx
 	grace   time.Duration
+	limits  limits
+	limit   atomic.Pointer[string] // the one that ended it, by this process's watch
 	proc    *proc.Child
 	streams *streams
 
@@ -53,26 +56,35 @@ func (c *child) await() {
 // settle sets result and err from the child's answer, if there is one.
 func (c *child) settle(m proc.Message) {
 	var a answer
-	pid, function := c.info.PID, c.info.Func
-	if m.Head == nil || answers.Decode(m.Head, &a) != nil {
-		c.err = c.exitError()
-	} else {
+	answered := m.Head != nil && answers.Decode(m.Head, &a) == nil
+	if answered {
+		c.err = c.answerError(a)
 		if a.HasResult {
 			c.result = m.Body
 		}
 		if a.MaxRSS > 0 {
 			c.exit.MaxRSS = a.MaxRSS
 		}
-		switch {
-		case a.Panic != nil:
-			c.err = &PanicError{Func: function, PID: pid, Value: a.Panic.Value, Stack: a.Panic.Stack}
-		case a.Err != nil:
-			c.err = newRemoteError(a.Err)
-		}
+	}
+	report := c.proc.CrashReport(tailSize)
+	c.exit.Limit = c.limitPassed(report)
+	if !answered || c.err != nil && c.exit.Limit != "" {
+		c.err = c.exitError(report, c.err)
 	}
 	if ended := c.lifeEnded(); ended != nil && c.err != nil {
 		c.err = &endedError{c.err, ended}
 	}
+}
+
+// answerError is the error in an answer, if there is one.
+func (c *child) answerError(a answer) error {
+	switch {
+	case a.Panic != nil:
+		return &PanicError{Func: c.info.Func, PID: c.info.PID, Value: a.Panic.Value, Stack: a.Panic.Stack}
+	case a.Err != nil:
+		return newRemoteError(a.Err)
+	}
+	return nil
 }
 
 // lifeEnded is the error of the context that was the child's life, nil if it goes
@@ -84,13 +96,17 @@ func (c *child) lifeEnded() error {
 	return contextError(c.ctx)
 }
 
-// exitError says why there is no answer, as well as it is known.
-func (c *child) exitError() error {
-	report := c.proc.CrashReport(tailSize)
+// exitError says why there is no answer, or none that counts since a limit ended
+// the child; answered is its error then.
+func (c *child) exitError(report string, answered error) error {
 	e := &ExitError{Func: c.info.Func, PID: c.info.PID, Exit: c.exit, Stderr: report, cause: causeOf(report)}
 	if c.streams.tail != nil {
 		e.Stderr = c.streams.tail.String()
 		e.cause = cmp.Or(e.cause, causeOf(e.Stderr))
+	}
+	e.limit, e.matches = c.limits.describe(c.exit.Limit)
+	if answered != nil {
+		e.matches = append(e.matches, answered)
 	}
 	return e
 }

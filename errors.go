@@ -16,10 +16,17 @@ var (
 	// instead of the function, and start children of its own for ever.
 	ErrNoMain = errors.New("multiproc: neither Main nor Init has run in this process; " +
 		"begin func main with multiproc.Init(), or make it multiproc.Main(run); in tests: func TestMain(m *testing.M) { multiproc.Init(); m.Run() }")
+
+	ErrTimeout = errors.New("multiproc: time limit passed")           // by WithTimeout
+	ErrMemory  = errors.New("multiproc: memory limit passed")         // by WithMemoryLimit
+	ErrCPU     = errors.New("multiproc: processor time limit passed") // by WithCPULimit
 )
 
 func init() {
 	codec.Register("multiproc.ErrNoMain", ErrNoMain)
+	codec.Register("multiproc.ErrTimeout", ErrTimeout)
+	codec.Register("multiproc.ErrMemory", ErrMemory)
+	codec.Register("multiproc.ErrCPU", ErrCPU)
 	codec.FromWire = func(e *codec.Error) error { return newRemoteError(e) }
 }
 
@@ -94,18 +101,30 @@ type ExitError struct {
 	// said as the process crashed.
 	Stderr string
 
-	cause string // why it crashed, in a line; may be empty
+	cause   string  // why it crashed, in a line; may be empty
+	limit   string  // that ended it, with its size; may be empty
+	matches []error // of the limit, and what the function said when it was ended
 }
 
-// Error tells the function, its process, how it ended, and why it crashed
-// where the Go runtime said that.
+// Error tells the function, its process, how it ended, and why it crashed where
+// the Go runtime said that.
 func (e *ExitError) Error() string {
-	text := in(e.Func, e.PID) + " ended without a result: " + e.Exit.String()
+	text := in(e.Func, e.PID)
+	if e.limit != "" {
+		text += " was ended by its " + e.limit + ": " + e.Exit.String()
+	} else {
+		text += " ended without a result: " + e.Exit.String()
+	}
 	if e.cause != "" {
 		text += ": " + e.cause
 	}
 	return text
 }
+
+// Unwrap returns what the error is besides: [ErrTimeout], [ErrMemory] or [ErrCPU]
+// where a limit ended the process, and the error that the function returned when
+// it was stopped by one.
+func (e *ExitError) Unwrap() []error { return e.matches }
 
 // causeOf finds the line in which the Go runtime names why it crashed. (Of a
 // fatal error it says that on standard error alone.)

@@ -127,7 +127,9 @@ func TestGuard_killedTogetherWithTheParentLeavesNoDaemon(t *testing.T) {
 				k.gone("first", "guard", "d", "d.d", "d.d.sh", "d.d.sleep")
 				if !k.ended("d.sh", awhile) {
 					survived++
+					unix.Kill(-k.member["d"].pid, unix.SIGKILL) // the group keeps the number while it has members
 				}
+				k.allGone()
 				k.end()
 			}
 			t.Logf("the programs of the parent's own daemon, %s, lived on in %d of %d cases", state, survived, times)

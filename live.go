@@ -44,6 +44,9 @@ func live(parent *proc.Parent) {
 	if todo.Captured {
 		proc.SurvivePipes()
 	}
+	if todo.Memory > 0 {
+		proc.LimitOwnMemory(todo.Memory)
+	}
 	if parent.Daemon {
 		go parent.DieWithParent()
 	}

@@ -84,7 +84,7 @@ func killChildren() {
 		c.proc.Kill()
 	}
 	for _, c := range living {
-		c.proc.AwaitReaped()
+		<-c.proc.Gone()
 	}
 }
 

@@ -30,6 +30,9 @@ type options struct {
 	stdout, stderr io.Writer
 	files          []namedFile
 	grace          time.Duration
+	limits         limits
+	nice           int
+	user           *proc.User
 	errs           []error // what is wrong with them
 }
 
@@ -138,3 +141,68 @@ func WithGrace(d time.Duration) Option {
 		o.grace = d
 	})
 }
+
+// WithUser has the child run as another user, in that user's group and no
+// others. Start needs the right to change user (root, or CAP_SETUID and
+// CAP_SETGID), and that user the right to execute the program's file. The
+// environment stays the parent's, HOME and USER included.
+func WithUser(uid, gid int) Option {
+	return optionFunc(func(o *options) {
+		if uid < 0 || gid < 0 {
+			o.refuse("user %d, group %d: negative", uid, gid)
+		}
+		o.user = &proc.User{UID: uid, GID: gid}
+	})
+}
+
+// WithTimeout stops the child, as by Stop, when it has run for d. Wait then
+// returns an [*ExitError] that matches [ErrTimeout] and
+// [context.DeadlineExceeded], unless the function returned a nil error all the
+// same: its result stands. The parent keeps the time, so a child that outlives it
+// has no time-out any more.
+func WithTimeout(d time.Duration) Option {
+	return optionFunc(func(o *options) {
+		if d <= 0 {
+			o.refuse("time limit %v: not positive", d)
+		}
+		o.limits.timeout = d
+	})
+}
+
+// WithMemoryLimit kills the child when it has more than so many bytes of memory
+// to itself, in memory or swapped out: heap, stacks and other anonymous memory,
+// not files and not shared memory. Wait then returns an [*ExitError] that matches
+// [ErrMemory]. The Go runtime in the child is told of nine tenths of the limit, by
+// GOMEMLIMIT, unless the environment has one, so that it collects garbage rather
+// than die.
+//
+// Where this process may make a cgroup, the memory of programs that the child
+// starts counts too, and they die with it. Else each of these programs is for
+// itself, and only bounded by RLIMIT_DATA. docs/operations.md says more.
+func WithMemoryLimit(bytes int64) Option {
+	return optionFunc(func(o *options) {
+		if bytes <= 0 {
+			o.refuse("memory limit of %d bytes: not positive", bytes)
+		}
+		o.limits.memory = bytes
+	})
+}
+
+// WithCPULimit kills the child when it has used so much processor time, in user
+// mode and in the kernel, on all processors together. Wait then returns an
+// [*ExitError] that matches [ErrCPU]. The parent watches it to the millisecond; the
+// kernel does to the next full second, also when the parent has ended, and for
+// each program that the child starts.
+func WithCPULimit(d time.Duration) Option {
+	return optionFunc(func(o *options) {
+		if d <= 0 {
+			o.refuse("processor time limit %v: not positive", d)
+		}
+		o.limits.cpu = d
+	})
+}
+
+// WithNice adds n to the parent's nice value: a positive one leaves the processor
+// to others, a negative one needs the right to take it from them. The kernel holds
+// the sum between -20 and 19.
+func WithNice(n int) Option { return optionFunc(func(o *options) { o.nice = n }) }

@@ -18,6 +18,7 @@ type order struct {
 	Deadline time.Time // zero: none
 	Files    []string  // names of the files behind the standard ones
 	Captured bool      // its output goes through its parent
+	Memory   int64     // its limit, in bytes; 0: none
 }
 
 // An answer is what became of it; the result stands beside it.
@@ -83,11 +84,13 @@ func tryStart(ctx context.Context, function string, input []byte, opts []Option)
 	cmd := proc.Command{
 		Name:   o.name,
 		Daemon: o.daemon,
-		Env:    append(os.Environ(), o.env...),
+		Env:    o.limits.environment(append(os.Environ(), o.env...)),
 		Dir:    o.dir,
 		Stdin:  std.stdin, Stdout: std.stdout, Stderr: std.stderr,
+		User: o.user, Nice: o.nice,
+		CPULimit: o.limits.cpu, MemoryLimit: o.limits.memory > 0,
 	}
-	todo := order{Func: function, Since: time.Now(), Captured: len(std.captures) > 0}
+	todo := order{Func: function, Since: time.Now(), Captured: len(std.captures) > 0, Memory: o.limits.memory}
 	todo.Deadline, _ = ctx.Deadline()
 	for _, f := range o.files {
 		cmd.Files = append(cmd.Files, f.file)
@@ -108,6 +111,7 @@ func tryStart(ctx context.Context, function string, input []byte, opts []Option)
 		info:    Info{PID: p.PID, Parent: os.Getpid(), Name: o.name, Func: function, Daemon: o.daemon, Since: todo.Since},
 		ctx:     ctx,
 		grace:   o.grace,
+		limits:  o.limits,
 		proc:    p,
 		streams: std,
 		done:    make(chan struct{}),
@@ -115,6 +119,7 @@ func tryStart(ctx context.Context, function string, input []byte, opts []Option)
 	c.forget = context.AfterFunc(ctx, func() { c.stop(context.Background()) })
 	children.add(c)
 	std.run()
+	c.enforce()
 	go c.await()
 	// An error here means that the child has ended, which Wait tells better.
 	if p.Release() == nil {

@@ -24,6 +24,7 @@ type Child struct {
 	PID      int
 	LifeLine *os.File // this side of it
 	crash    *os.File
+	cgroup   *cgroup // of a child with a memory limit, where there can be one
 	daemon   bool
 	started  time.Time
 
@@ -56,32 +57,65 @@ func Start(cmd Command) (*Child, error) {
 	}
 	files := append([]*os.File{cmd.Stdin, cmd.Stdout, cmd.Stderr, lineOfChild, crash}, cmd.Files...)
 	c := &Child{LifeLine: line, crash: crash, daemon: cmd.Daemon, started: time.Now(), ready: make(chan struct{}), gone: make(chan struct{})}
-	c.PID, c.pidfd, err = fork(early.Birth{Role: role, Parent: os.Getpid(), Name: cmd.Name}, cmd.Env, cmd.Dir, files)
-	if err == nil && cmd.Daemon {
-		if err = watch.add(c.PID, c.pidfd); err != nil {
+	attr := &syscall.SysProcAttr{}
+	if u := cmd.User; u != nil {
+		attr.Credential = &syscall.Credential{Uid: uint32(u.UID), Gid: uint32(u.GID)}
+	}
+	if cmd.MemoryLimit {
+		if c.cgroup, _ = newCgroup(); c.cgroup != nil { // else the process itself is watched
+			attr.UseCgroupFD, attr.CgroupFD = true, int(c.cgroup.dir.Fd())
+		}
+	}
+	birth := early.Birth{Role: role, Parent: os.Getpid(), Name: cmd.Name}
+	c.PID, c.pidfd, err = fork(birth, cmd.Env, cmd.Dir, files, attr)
+	if err != nil && attr.UseCgroupFD { // it may be the cgroup that it must not go to
+		c.cgroup.close()
+		c.cgroup, attr.UseCgroupFD = nil, false
+		c.PID, c.pidfd, err = fork(birth, cmd.Env, cmd.Dir, files, attr)
+	}
+	if err == nil {
+		if err = c.prepare(cmd); err != nil {
 			c.Kill()
 			c.Wait()
 		}
 	}
 	if err != nil {
-		line.Close()
-		crash.Close()
+		c.Close()
 		return nil, err
 	}
 	return c, nil
 }
 
+// prepare does what must be done before user code runs in the child.
+func (c *Child) prepare(cmd Command) error {
+	if cmd.Nice != 0 {
+		if err := c.setNice(cmd.Nice); err != nil {
+			return fmt.Errorf("add %d to its nice value: %w", cmd.Nice, err)
+		}
+	}
+	if cmd.CPULimit > 0 {
+		if err := c.setCPULimit(cmd.CPULimit); err != nil {
+			return fmt.Errorf("limit its processor time to %v: %w", cmd.CPULimit, err)
+		}
+	}
+	if c.daemon {
+		return watch.add(c.PID, c.pidfd)
+	}
+	return nil
+}
+
 // fork starts this program as b, with files as its descriptors from 0 on. pidfd
 // is -1 where the kernel has none.
-func fork(b early.Birth, env []string, dir string, files []*os.File) (pid, pidfd int, err error) {
+func fork(b early.Birth, env []string, dir string, files []*os.File, sys *syscall.SysProcAttr) (pid, pidfd int, err error) {
 	pidfd = -1
 	attr := &syscall.ProcAttr{
 		Dir: dir,
 		// First, since its memory becomes that of the title: see package early.
 		Env:   append([]string{early.Variable + "=" + early.Mark(b, len(files)-early.Socket)}, environment(env)...),
 		Files: make([]uintptr, len(files)),
-		Sys:   &syscall.SysProcAttr{Setsid: true, PidFD: &pidfd},
+		Sys:   sys,
 	}
+	sys.Setsid, sys.PidFD = true, &pidfd
 	for i, f := range files {
 		attr.Files[i] = f.Fd()
 	}
@@ -89,10 +123,10 @@ func fork(b early.Birth, env []string, dir string, files []*os.File) (pid, pidfd
 	start := func() { pid, _, err = syscall.StartProcess(self, arguments, attr) }
 	switch b.Role {
 	case early.Daemon:
-		attr.Sys.Pdeathsig = syscall.SIGKILL
+		sys.Pdeathsig = syscall.SIGKILL
 		onLastingThread(start)
 	case early.Guard:
-		attr.Sys.Pdeathsig = syscall.SIGCONT // so that one that is stopped does its work all the same
+		sys.Pdeathsig = syscall.SIGCONT // so that one that is stopped does its work all the same
 		onLastingThread(start)
 	default:
 		start()
@@ -216,6 +250,15 @@ func (c *Child) Kill() {
 	syscall.Kill(c.PID, syscall.SIGKILL) // it may have left the group
 }
 
+// KillAll kills the child and all that it started, as far as that can be found:
+// its cgroup, else its group.
+func (c *Child) KillAll() {
+	if c.cgroup != nil {
+		c.cgroup.kill()
+	}
+	c.Kill()
+}
+
 // Terminate asks the child to end (SIGTERM), and dooms its group.
 func (c *Child) Terminate() {
 	c.Doom()
@@ -229,8 +272,8 @@ func (c *Child) Doom() {
 	c.doomed = true
 }
 
-// AwaitReaped returns when Wait has reaped the child.
-func (c *Child) AwaitReaped() { <-c.gone }
+// Gone is closed once Wait has reaped the child.
+func (c *Child) Gone() <-chan struct{} { return c.gone }
 
 // HangUp ends the life line's incoming side behind what has arrived, so that
 // reading it ends. The child has ended; a program that has its end of the line
@@ -252,4 +295,7 @@ func (c *Child) CrashReport(max int) string {
 func (c *Child) Close() {
 	c.LifeLine.Close()
 	c.crash.Close()
+	if c.cgroup != nil {
+		c.cgroup.close()
+	}
 }

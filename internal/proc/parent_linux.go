@@ -1,11 +1,9 @@
 package proc
 
 import (
-	"fmt"
 	"os"
 	"os/signal"
 	"runtime/debug"
-	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -86,11 +84,5 @@ func PeakMemory() int64 {
 	if err != nil {
 		return 0
 	}
-	var kib int64
-	for line := range strings.Lines(string(status)) {
-		if n, _ := fmt.Sscanf(line, "VmHWM: %d kB", &kib); n == 1 {
-			return kib << 10
-		}
-	}
-	return 0
+	return statusField(status, "VmHWM:")
 }

@@ -32,7 +32,15 @@ type Command struct {
 	Stdout *os.File
 	Stderr *os.File
 	Files  []*os.File
+
+	User        *User         // nil: this process's
+	Nice        int           // added to this process's
+	CPULimit    time.Duration // for the kernel to enforce, in whole seconds; 0: none
+	MemoryLimit bool          // its memory will be watched
 }
+
+// A User is whom a process belongs to. It is in no further groups.
+type User struct{ UID, GID int }
 
 // Status is how a process ended and what it used.
 type Status struct {

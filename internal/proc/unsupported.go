@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"syscall"
+	"time"
 )
 
 // On other systems nothing can be started; what is here lets programs compile
@@ -21,8 +22,12 @@ func (c *Child) Release() error              { return ErrUnsupported }
 func (c *Child) Wait() Status                { return Status{} }
 func (c *Child) Signal(syscall.Signal) error { return ErrUnsupported }
 func (c *Child) Kill()                       {}
+func (c *Child) KillAll()                    {}
+func (c *Child) CPUTime() time.Duration      { return 0 }
+func (c *Child) Memory() int64               { return 0 }
+func LimitOwnMemory(int64)                   {}
 func (c *Child) Terminate()                  {}
-func (c *Child) AwaitReaped()                {}
+func (c *Child) Gone() <-chan struct{}       { return nil }
 func (c *Child) Ready() <-chan struct{}      { return nil }
 func (c *Child) Answer() (Message, error)    { return Message{}, ErrUnsupported }
 func (c *Child) Doom()                       {}

@@ -47,7 +47,7 @@ func guard() {
 			if pid := int(e.Pad); pid != 0 { // its pidfd became readable: it has ended
 				if fd, ok := watched[pid]; ok {
 					KillGroup(pid, fd)
-					syscall.EpollCtl(poll, syscall.EPOLL_CTL_DEL, fd, nil)
+					forget(poll, watched, pid)
 				}
 				continue
 			}
@@ -73,12 +73,7 @@ func takeNotice(poll int, watched map[int]int) bool {
 		return false
 	}
 	pid := int(p[1]) | int(p[2])<<8 | int(p[3])<<16 | int(p[4])<<24
-	if fd, ok := watched[pid]; ok { // Forget, or a number used again
-		// The parent has the same open file, so closing it here does not take it out.
-		syscall.EpollCtl(poll, syscall.EPOLL_CTL_DEL, fd, nil)
-		syscall.Close(fd)
-		delete(watched, pid)
-	}
+	forget(poll, watched, pid) // also where a Watch uses a number again
 	if p[0] == Watch {
 		fd := descriptorIn(oob[:oobn])
 		watched[pid] = fd
@@ -87,6 +82,18 @@ func takeNotice(poll int, watched map[int]int) bool {
 		}
 	}
 	return true
+}
+
+// forget stops watching a daemon, if it is watched.
+func forget(poll int, watched map[int]int, pid int) {
+	fd, ok := watched[pid]
+	if !ok {
+		return
+	}
+	delete(watched, pid)
+	// The parent has the same open file, so closing it here does not take it out.
+	syscall.EpollCtl(poll, syscall.EPOLL_CTL_DEL, fd, nil)
+	syscall.Close(fd)
 }
 
 // descriptorIn returns the one descriptor that came with a message, or -1.

@@ -1,0 +1,5 @@
+//go:build !race
+
+package multiproc_test
+
+const memoryScale = 1

@@ -1,0 +1,6 @@
+//go:build race
+
+package multiproc_test
+
+// memoryScale is how much more memory a program needs under the race detector.
+const memoryScale = 4
