@@ -3,6 +3,7 @@ package multiproc_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -388,5 +389,31 @@ func TestStart_namesTheOptionThatIsWrong(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), "multiproc: start pid: ") || !strings.Contains(err.Error(), want) {
 			t.Errorf("got %v, want an error that says %q", err, want)
 		}
+	}
+}
+
+var writeToFile = multiproc.Func("writeFile", func(_ context.Context, name string) (multiproc.None, error) {
+	_, err := multiproc.File(name).WriteString("written")
+	return multiproc.None{}, err
+})
+
+func TestWithFile_theEndOfAPipeIsSeenWhenTheChildEnds(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	option := multiproc.WithFile("pipe", w)
+	for range 2 { // w is open still, so the option may be used again
+		if _, err := writeToFile.Call(within(t), "pipe", option); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.Close()
+	text, err := io.ReadAll(r)
+	if err != nil || string(text) != "writtenwritten" {
+		t.Errorf("got %q, %v", text, err)
+	}
+	if _, err := writeToFile.Start(t.Context(), "pipe", option); !errors.Is(err, os.ErrClosed) || !strings.Contains(err.Error(), `file "pipe"`) {
+		t.Errorf("a start with it after w was closed: %v, want an error that names it", err)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -28,17 +27,12 @@ type options struct {
 	dir            string
 	stdin          io.Reader
 	stdout, stderr io.Writer
-	files          []namedFile
+	files          []*fileOption
 	grace          time.Duration
 	limits         limits
 	nice           int
 	user           *proc.User
 	errs           []error // what is wrong with them
-}
-
-type namedFile struct {
-	name string
-	file *os.File
 }
 
 const defaultGrace = 5 * time.Second
@@ -111,25 +105,6 @@ func WithStdout(w io.Writer) Option { return optionFunc(func(o *options) { o.std
 // WithStderr is where the child's standard error goes; see [WithStdout]. Default:
 // the parent's own descriptor, that of [os.Stderr].
 func WithStderr(w io.Writer) Option { return optionFunc(func(o *options) { o.stderr = w }) }
-
-// WithFile gives the child an open file, socket or pipe, which it has as
-// File(name). f is duplicated at once, so it may be closed as soon as WithFile
-// has returned; the duplicate is closed when the Option is garbage.
-func WithFile(name string, f *os.File) Option {
-	dup, err := proc.Duplicate(f)
-	return optionFunc(func(o *options) {
-		if err != nil {
-			o.refuse("file %q: %w", name, err)
-			return
-		}
-		for _, other := range o.files {
-			if other.name == name {
-				o.refuse("file %q: given twice", name)
-			}
-		}
-		o.files = append(o.files, namedFile{name, dup})
-	})
-}
 
 // WithGrace is the time from SIGTERM to SIGKILL when the child is stopped.
 // Default 5 s; 0 leaves it none.

@@ -93,7 +93,13 @@ func tryStart(ctx context.Context, function string, input []byte, opts []Option)
 	todo := order{Func: function, Since: time.Now(), Captured: len(std.captures) > 0, Memory: o.limits.memory}
 	todo.Deadline, _ = ctx.Deadline()
 	for _, f := range o.files {
-		cmd.Files = append(cmd.Files, f.file)
+		file, err := f.take()
+		if err != nil {
+			std.abandon()
+			return nil, fmt.Errorf("file %q: %w", f.name, err)
+		}
+		defer file.Close() // the child has its own
+		cmd.Files = append(cmd.Files, file)
 		todo.Files = append(todo.Files, f.name)
 	}
 	head, err := orders.Append(nil, &todo)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"maps"
@@ -12,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // The tests run this test binary as the program itself; its buyers inherit the
@@ -26,8 +28,12 @@ func TestMain(m *testing.M) {
 // program returns the command with a directory of its own for temporary files.
 func program(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
-	cmd.Env = append(os.Environ(), "TICKETS_PROGRAM=1", "TMPDIR="+t.TempDir())
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute) // it hangs
+	t.Cleanup(cancel)
+	cmd := exec.CommandContext(ctx, os.Args[0], args...)
+	cmd.Env = append(os.Environ(), "TICKETS_PROGRAM=1",
+		"GORACE=atexit_sleep_ms=0", // else each of many processes sleeps for a second at its end
+		"TMPDIR="+t.TempDir())
 	return cmd
 }
 

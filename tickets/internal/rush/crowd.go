@@ -1,9 +1,11 @@
 package rush
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"syscall"
 	"time"
 
@@ -26,15 +28,26 @@ func gather(ctx context.Context, visits []visit, e errand) (*crowd, error) {
 	}
 	defer context.AfterFunc(ctx, doors.shut)()
 
+	all := make(chan struct{}) // closed when all are there
+	defer close(all)
 	c := &crowd{visits: visits, doors: doors}
 	for _, v := range visits {
 		e.Think, e.Doomed = v.Think, v.Doomed
-		options := append(doors.shown(), multiproc.Daemon(), multiproc.WithName(v.Name))
+		options := slices.Concat(doors.shown, []multiproc.Option{multiproc.Daemon(), multiproc.WithName(v.Name)})
 		p, err := buy.Start(ctx, e, options...)
 		if err != nil {
 			return nil, c.sendAway(fmt.Errorf("start %s: %w", v.Name, err))
 		}
 		c.processes = append(c.processes, p)
+
+		// Who ends before the doors open never arrives.
+		go func() {
+			select {
+			case <-p.Done():
+				doors.shut()
+			case <-all:
+			}
+		}()
 	}
 	if err := doors.await(len(visits)); err != nil {
 		return nil, c.sendAway(err)
@@ -49,13 +62,14 @@ func gather(ctx context.Context, visits []visit, e errand) (*crowd, error) {
 // even get to the doors, its error says more.
 func (c *crowd) sendAway(why error) error {
 	c.doors.shut()
+	var first error
 	for i, p := range c.processes {
 		_, err := p.Wait(context.Background())
-		if err != nil && !errors.Is(err, errShut) {
-			why = fmt.Errorf("%s: %w", c.visits[i].Name, err)
+		if err != nil && first == nil && !errors.Is(err, errShut) {
+			first = fmt.Errorf("%s: %w", c.visits[i].Name, err)
 		}
 	}
-	return why
+	return cmp.Or(first, why)
 }
 
 // run opens the doors, kills the doomed when their moment comes, and returns

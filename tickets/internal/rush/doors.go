@@ -17,6 +17,9 @@ import (
 type doors struct {
 	arrivals, ticking *os.File // of buyers: read here, written by each
 	gate, opener      *os.File // read by each, written here
+
+	// shown is what a buyer is started with in order to find the doors.
+	shown []multiproc.Option
 }
 
 const arrivalsName, gateName = "arrivals", "gate"
@@ -34,21 +37,18 @@ func newDoors() (*doors, error) {
 	if err != nil {
 		return nil, errors.Join(err, arrivals.Close(), ticking.Close())
 	}
-	return &doors{arrivals: arrivals, ticking: ticking, gate: gate, opener: opener}, nil
+	return &doors{
+		arrivals: arrivals, ticking: ticking, gate: gate, opener: opener,
+		shown: []multiproc.Option{
+			multiproc.WithFile(arrivalsName, ticking),
+			multiproc.WithFile(gateName, gate),
+		},
+	}, nil
 }
 
-// shown returns what a buyer needs in order to find the doors.
-func (d *doors) shown() []multiproc.Option {
-	return []multiproc.Option{
-		multiproc.WithFile(arrivalsName, d.ticking),
-		multiproc.WithFile(gateName, d.gate),
-	}
-}
-
-// await returns when so many buyers have arrived, or with an error when it is
-// clear that they will not: one has ended, or the doors were shut.
+// await returns when so many buyers have arrived, or with an error when the
+// doors were shut before.
 func (d *doors) await(buyers int) error {
-	_ = d.ticking.Close() // from now on only buyers that have not arrived hold it
 	n, err := io.ReadFull(d.arrivals, make([]byte, buyers))
 	if err != nil {
 		return fmt.Errorf("only %d of %d buyers arrived: %w", n, buyers, err)
@@ -61,7 +61,8 @@ func (d *doors) open(buyers int) error {
 	return err
 }
 
-// shut sends away whoever waits. It may be called at any time, more than once.
+// shut sends away whoever waits, on either side. It may be called at any time,
+// more than once.
 func (d *doors) shut() {
 	for _, f := range []*os.File{d.arrivals, d.ticking, d.gate, d.opener} {
 		_ = f.Close()
