@@ -27,11 +27,8 @@ type branch struct {
 	Spin  bool // it keeps every processor busy and heeds nothing
 }
 
-// size is how many of a branch say their names: each daemon, a shell, and the
-// first of the two programs that the shell starts.
-func (b branch) size() int { return 3 * (1 + b.Below) }
-
-// names are all those.
+// names are those of each daemon, its shell, and the first of the two programs
+// that the shell starts.
 func (b branch) names() []string {
 	all := []string{b.Name, b.Name + ".sh", b.Name + ".sleep"}
 	if b.Below > 0 {
@@ -129,7 +126,7 @@ func startBranch(t testing.TB, how string, below int) *kin {
 	defer null.Close()
 	cmd.Stderr = null // of the panic
 	k := startKin(t, cmd)
-	k.meet(branch{Below: below}.size())
+	k.meet(branch{Name: "d", Below: below}.names()...)
 	return k
 }
 
@@ -215,10 +212,10 @@ func quantile(d []time.Duration, q float64) time.Duration {
 // their process group, with nothing of this package involved.
 func killBareGroup(t testing.TB) time.Duration {
 	t.Helper()
-	cmd := exec.Command("sh", "-c", `echo "sleep $$"; sleep 1000 & sleep 1000`)
+	cmd := exec.Command("sh", "-c", `sleep 1000 & echo "sleep $!"; sleep 1000`)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	k := startKin(t, cmd)
-	k.line()
+	k.meet("sleep")
 	start := time.Now()
 	syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) // not reaped yet
 	k.allGone()
@@ -282,7 +279,7 @@ func init() {
 			onEndingThread(func() {
 				must(grow.Start(context.Background(), branch{Name: "d"}, multiproc.Daemon()))
 			})
-			say("thread-ended", 0)
+			fmt.Println("the thread has ended")
 			<-ctx.Done()
 			return nil
 		})
@@ -315,18 +312,8 @@ func onEndingThread(f func()) {
 
 func TestDaemon_outlivesTheThreadThatStartedIt(t *testing.T) {
 	k := startKin(t, scenario(t, "ending thread"))
-	for {
-		line := k.line()
-		if line == "thread-ended 0" {
-			break
-		}
-		name, number, _ := strings.Cut(line, " ")
-		pid, _ := strconv.Atoi(number)
-		k.hold(name, pid)
-	}
-	for len(k.member) < 4 { // what the branch says may come behind
-		k.meet(1)
-	}
+	k.hear("the thread has ended")
+	k.meet(branch{Name: "d"}.names()...)
 	k.alive("d", "d.sh", "d.sleep")
 	k.signal("first", unix.SIGKILL)
 	k.allGone()

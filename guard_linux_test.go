@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -34,7 +35,7 @@ func (k *kin) plant(name string) {
 	if _, err := fmt.Fprintln(k.release, name); err != nil {
 		k.Fatal(err)
 	}
-	k.meet(branch{}.size())
+	k.meet(branch{Name: name}.names()...)
 }
 
 // holdGuard waits until a member has a guard, another one than the last, that has
@@ -101,13 +102,54 @@ func TestGuard_stoppedEndsWhatWasStartedMeanwhile(t *testing.T) {
 	k.allGone()
 }
 
+// The scenario calls makes a call for each line on its standard input, and prints
+// what became of it.
+func init() {
+	scenarios["calls"] = func() {
+		multiproc.Main(func(ctx context.Context) error {
+			for orders := bufio.NewScanner(os.Stdin); orders.Scan(); {
+				fmt.Printf("pid=%d\n", must(pid.Call(ctx, multiproc.None{})))
+			}
+			return nil
+		})
+	}
+}
+
+// call has the scenario calls make a call, and returns the process ID that this
+// had.
+func (k *kin) call() int {
+	k.Helper()
+	fmt.Fprintln(k.release, "go")
+	if !k.listen() {
+		k.Fatal("it has ended")
+	}
+	number, err := strconv.Atoi(strings.TrimPrefix(k.said[len(k.said)-1], "pid="))
+	if err != nil {
+		k.Fatal(err)
+	}
+	return number
+}
+
+// At some time its socket is full of notices.
+func TestGuard_stoppedIsReplacedSoThatStartsGoOn(t *testing.T) {
+	k := startKin(t, scenario(t, "calls"))
+	k.call()
+	k.holdGuard("guard", "first", 0)
+	k.signal("guard", unix.SIGSTOP)
+	for !k.ended("guard", 0) {
+		k.call()
+	}
+	k.release.Close()
+	k.allGone()
+}
+
 // What is left undone when the guard is killed together with the parent: the
 // daemons end all the same, by the kernel's parent-death signal, and so does
 // everything below their own daemons, for which they have guards of their own.
 // But nobody is there who could kill the programs that the parent's own daemons
 // have started: those of a daemon that was stopped live on, and those of one that
 // was running do if the kernel's signal ends it before it has seen the end of the
-// life line. The parent is stopped before the guard is killed, so that it cannot
+// life line, as it nearly always does. The parent is stopped before the guard is killed, so that it cannot
 // start another one.
 func TestGuard_killedTogetherWithTheParentLeavesNoDaemon(t *testing.T) {
 	for _, state := range []string{"running", "stopped"} {
@@ -127,7 +169,7 @@ func TestGuard_killedTogetherWithTheParentLeavesNoDaemon(t *testing.T) {
 				k.gone("first", "guard", "d", "d.d", "d.d.sh", "d.d.sleep")
 				if !k.ended("d.sh", awhile) {
 					survived++
-					unix.Kill(-k.member["d"].pid, unix.SIGKILL) // the group keeps the number while it has members
+					k.killGroup("d")
 				}
 				k.allGone()
 				k.end()

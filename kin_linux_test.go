@@ -6,12 +6,15 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/multiproc-go/multiproc"
 )
 
 // say prints a line about a process, at once and whole: many write to the pipe
@@ -27,35 +30,58 @@ type kin struct {
 	release *os.File // the first process's standard input; closing it tells it to go on
 	out     *os.File
 	lines   *bufio.Scanner
+	said    []string
 	member  map[string]member // by the name that it said; the first process is "first"
 }
 
 type member struct{ pid, pidfd int }
 
-// startKin starts cmd, and ends what is left of its kin when the test is over.
+// newKin returns a kin without members, and the standard files of those to come.
+// What is left of them is ended when the test is over.
+func newKin(t testing.TB) (k *kin, stdin, stdout *os.File) {
+	t.Helper()
+	stdin, release, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, stdout, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	k = &kin{TB: t, release: release, out: out, lines: bufio.NewScanner(out), member: map[string]member{}}
+	t.Cleanup(k.end)
+	return k, stdin, stdout
+}
+
+// startKin starts cmd as the first process of a kin.
 func startKin(t testing.TB, cmd *exec.Cmd) *kin {
 	t.Helper()
-	in, release, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, childs, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd.Stdin, cmd.Stdout = in, childs
+	k, stdin, stdout := newKin(t)
+	defer stdin.Close()
+	defer stdout.Close()
+	cmd.Stdin, cmd.Stdout = stdin, stdout
 	if cmd.Stderr == nil {
 		cmd.Stderr = os.Stderr
 	}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	in.Close()
-	childs.Close()
-	k := &kin{TB: t, cmd: cmd, release: release, out: out, lines: bufio.NewScanner(out), member: map[string]member{}}
+	k.cmd = cmd
 	k.hold("first", cmd.Process.Pid)
-	t.Cleanup(k.end)
 	return k
+}
+
+// startKinOf starts a function as a child of the test, and a member of a kin.
+func startKinOf[In, Out any](t testing.TB, f *multiproc.Function[In, Out], in In, opts ...multiproc.Option) (*kin, *multiproc.Process[Out]) {
+	t.Helper()
+	k, stdin, stdout := newKin(t)
+	defer stdin.Close()
+	defer stdout.Close()
+	p, err := f.Start(t.Context(), in, append(opts, multiproc.WithStdin(stdin), multiproc.WithStdout(stdout))...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k, p
 }
 
 func (k *kin) hold(name string, pid int) {
@@ -74,40 +100,62 @@ func (k *kin) end() {
 		unix.Close(m.pidfd)
 	}
 	clear(k.member)
-	k.cmd.Wait()
+	if k.cmd != nil {
+		k.cmd.Wait()
+	}
 	k.release.Close()
 	k.out.Close()
 }
 
-// line returns the next line that one of them printed, "" at the end of all.
-func (k *kin) line() string {
+// listen takes the next line that one of them printed; false at the end of all.
+// A name and a process ID introduce a member, other lines are kept.
+func (k *kin) listen() bool {
 	k.Helper()
 	k.out.SetReadDeadline(time.Now().Add(hang))
-	if !k.lines.Scan() && k.lines.Err() != nil {
-		k.Fatalf("wait for a line: %v", k.lines.Err())
-	}
-	return k.lines.Text()
-}
-
-// expect fails the test unless the next line is want.
-func (k *kin) expect(want string) {
-	k.Helper()
-	if got := k.line(); got != want {
-		k.Fatalf("it said %q, want %q", got, want)
-	}
-}
-
-// meet waits until n processes have said their names.
-func (k *kin) meet(n int) {
-	k.Helper()
-	for range n {
-		name, number, _ := strings.Cut(k.line(), " ")
-		pid, err := strconv.Atoi(number)
-		if err != nil {
-			k.Fatalf("it said %q %q, want a name and a process ID", name, number)
+	if !k.lines.Scan() {
+		if k.lines.Err() != nil {
+			k.Fatalf("wait for a line: %v; they said %q", k.lines.Err(), k.said)
 		}
-		k.hold(name, pid)
+		return false
 	}
+	line := k.lines.Text()
+	name, number, _ := strings.Cut(line, " ")
+	if pid, err := strconv.Atoi(number); err == nil {
+		k.hold(name, pid)
+	} else {
+		k.said = append(k.said, line)
+	}
+	return true
+}
+
+// meet waits until members have introduced themselves.
+func (k *kin) meet(names ...string) {
+	k.Helper()
+	for _, name := range names {
+		for k.member[name] == (member{}) {
+			if !k.listen() {
+				k.Fatalf("%s never came; they said %q", name, k.said)
+			}
+		}
+	}
+}
+
+// hear waits until one of them has printed line.
+func (k *kin) hear(line string) {
+	k.Helper()
+	for !slices.Contains(k.said, line) {
+		if !k.listen() {
+			k.Fatalf("nobody said %q; they said %q", line, k.said)
+		}
+	}
+}
+
+// all returns what they have printed when all have ended.
+func (k *kin) all() []string {
+	k.Helper()
+	for k.listen() {
+	}
+	return k.said
 }
 
 // signal sends sig to a member.
@@ -117,6 +165,10 @@ func (k *kin) signal(name string, sig unix.Signal) {
 		k.Fatalf("signal %s: %v", name, err)
 	}
 }
+
+// killGroup kills what is left of the process group that a member led, of which
+// another member must be left: the group keeps its number as long.
+func (k *kin) killGroup(leader string) { unix.Kill(-k.member[leader].pid, unix.SIGKILL) }
 
 // ended tells whether a member ends within the given time.
 func (k *kin) ended(name string, within time.Duration) bool {
@@ -161,7 +213,9 @@ func (k *kin) alive(names ...string) {
 // took from the first process's end.
 func (k *kin) allGone() time.Duration {
 	k.Helper()
-	k.gone("first")
+	if _, ok := k.member["first"]; ok {
+		k.gone("first")
+	}
 	start := time.Now()
 	for name := range k.member {
 		k.gone(name)

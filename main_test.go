@@ -20,6 +20,14 @@ const scenarioVariable = "MULTIPROC_TEST_SCENARIO"
 // scenarios are filled by init functions beside the tests that use them.
 var scenarios = map[string]func(){}
 
+// Under the race detector every process would sleep for a second at its exit, to
+// let others report.
+func init() {
+	if os.Getenv("GORACE") == "" {
+		os.Setenv("GORACE", "atexit_sleep_ms=0")
+	}
+}
+
 func TestMain(m *testing.M) {
 	if scenario := os.Getenv(scenarioVariable); scenario != "" {
 		scenarios[scenario]()

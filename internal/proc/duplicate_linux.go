@@ -15,10 +15,10 @@ func Duplicate(f *os.File) (*os.File, error) {
 	}
 	dup := -1
 	if cerr := conn.Control(func(fd uintptr) { dup, err = unix.FcntlInt(fd, unix.F_DUPFD_CLOEXEC, 0) }); cerr != nil {
-		return nil, cerr
+		err = os.ErrClosed // the one reason there is
 	}
 	if err != nil {
-		return nil, os.NewSyscallError("dup", err)
+		return nil, &os.PathError{Op: "dup", Path: f.Name(), Err: err}
 	}
 	return os.NewFile(uintptr(dup), f.Name()), nil
 }
