@@ -43,7 +43,6 @@ type Inner struct {
 var echo = multiproc.Func("echo", func(_ context.Context, in Everything) (Everything, error) { return in, nil })
 var echoBytes = multiproc.Func("echoBytes", func(_ context.Context, in []byte) ([]byte, error) { return in, nil })
 var echoAny = multiproc.Func("echoAny", func(_ context.Context, in any) (any, error) { return in, nil })
-var echoString = multiproc.Func("echoString", func(_ context.Context, in string) (string, error) { return in, nil })
 var zeros = multiproc.Func("zeros", func(_ context.Context, n int) ([]byte, error) { return make([]byte, n), nil })
 var pid = multiproc.Func("pid", func(context.Context, multiproc.None) (int, error) { return os.Getpid(), nil })
 var ring = multiproc.Func("ring", func(context.Context, multiproc.None) (*Inner, error) {

@@ -64,7 +64,7 @@ var spend = multiproc.Func("spend", func(ctx context.Context, s Spending) (strin
 	case "spin":
 		for range runtime.GOMAXPROCS(0) {
 			go func() {
-				for {
+				for n := 0; ; n++ {
 				}
 			}()
 		}

@@ -40,7 +40,7 @@ func live(parent *proc.Parent) {
 	}
 	codec.Func = todo.Func
 	inherited = proc.InheritedFiles(todo.Files)
-	proc.SaveCrashes() // where that fails, ExitError says less
+	_ = proc.SaveCrashes() // where that fails, ExitError says less
 	if todo.Captured {
 		proc.SurvivePipes()
 	}
@@ -53,7 +53,7 @@ func live(parent *proc.Parent) {
 
 	code := 0
 	defer func() { os.Exit(code) }() // also when the function has ended the goroutine
-	defer Shutdown(context.Background())
+	defer func() { _ = Shutdown(context.Background()) }()
 	perform(lifeOf(stopped, todo), todo.Func, m.Body, func(a answer, result []byte) {
 		if a.Err != nil || a.Panic != nil {
 			code = 1
@@ -128,5 +128,5 @@ func reply(parent *proc.Parent, a answer, result []byte) {
 	if err != nil {
 		head, _ = answers.Append(nil, &answer{Err: codec.NewError(err)})
 	}
-	proc.Message{Head: head, Body: result}.Write(parent.LifeLine)
+	_ = proc.Message{Head: head, Body: result}.Write(parent.LifeLine)
 }

@@ -31,7 +31,7 @@ var begun atomic.Bool
 func Main(run func(ctx context.Context) error) {
 	Init()
 	err := run(interruptible())
-	Shutdown(context.Background())
+	_ = Shutdown(context.Background())
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "%s: %v\n", self.Name, err)
 		os.Exit(1)

@@ -47,6 +47,13 @@ func withoutEnd() multiproc.Option {
 	return multiproc.WithStdin(r)
 }
 
+// whenTold returns a function that waits for SIGUSR1.
+func whenTold() (wait func()) {
+	told := make(chan os.Signal, 1)
+	signal.Notify(told, syscall.SIGUSR1)
+	return func() { <-told }
+}
+
 // deaf has a program, and heeds neither its context nor SIGTERM.
 var deaf = multiproc.Func("deaf", func(_ context.Context, name string) (none multiproc.None, err error) {
 	signal.Ignore(syscall.SIGTERM)
@@ -81,8 +88,10 @@ func TestMain_exitsWith0ForANilErrorElse1WithTheErrorOnStandardError(t *testing.
 func init() {
 	scenarios["returns first"] = func() {
 		multiproc.Main(func(ctx context.Context) error {
+			wait := whenTold()
 			must(linger.Start(ctx, "child", multiproc.WithStdin(os.Stdin)))
 			must(linger.Start(ctx, "daemon", multiproc.Daemon(), withoutEnd()))
+			wait()
 			return nil
 		})
 	}
@@ -93,6 +102,7 @@ func init() {
 func TestMain_stopsDaemonsAndWaitsForTheOtherChildren(t *testing.T) {
 	k := startKin(t, scenario(t, "returns first"))
 	k.meet("child", "daemon")
+	k.signal("first", unix.SIGUSR1)
 	k.hear("daemon was stopped")
 	k.gone("daemon")
 	k.alive("first", "child")
@@ -219,8 +229,9 @@ func TestMain_aSignalIgnoredFromTheStartStaysIgnored(t *testing.T) {
 	}
 }
 
-// bear starts a child and a daemon of its own.
-var bear = multiproc.Func("bear", func(ctx context.Context, wait bool) (string, error) {
+// bear starts a child and a daemon of its own, and returns when it is told.
+var bear = multiproc.Func("bear", func(context.Context, multiproc.None) (string, error) {
+	wait := whenTold()
 	say("child", os.Getpid())
 	background := context.Background()
 	if _, err := linger.Start(background, "grandchild", multiproc.WithStdin(os.Stdin)); err != nil {
@@ -229,15 +240,14 @@ var bear = multiproc.Func("bear", func(ctx context.Context, wait bool) (string, 
 	if _, err := linger.Start(background, "granddaemon", multiproc.Daemon(), withoutEnd()); err != nil {
 		return "", err
 	}
-	if wait {
-		<-ctx.Done()
-	}
+	wait()
 	return "returned", nil
 })
 
 func TestMain_aChildStopsItsDaemonsAndWaitsForItsChildrenAsMainDoes(t *testing.T) {
-	k, p := startKinOf(t, bear, false)
+	k, p := startKinOf(t, bear, multiproc.None{})
 	k.meet("child", "grandchild", "granddaemon")
+	k.signal("child", unix.SIGUSR1)
 	k.hear("granddaemon was stopped")
 	k.gone("granddaemon")
 	k.alive("child", "grandchild")
@@ -252,7 +262,7 @@ func TestMain_aChildStopsItsDaemonsAndWaitsForItsChildrenAsMainDoes(t *testing.T
 }
 
 func TestKill_endsTheDaemonsOfTheProcessAndSparesItsOtherChildren(t *testing.T) {
-	k, p := startKinOf(t, bear, true)
+	k, p := startKinOf(t, bear, multiproc.None{})
 	k.meet("child", "grandchild", "granddaemon")
 	if err := p.Kill(); err != nil {
 		t.Fatal(err)

@@ -2,6 +2,7 @@ package multiproc
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"sync"
@@ -90,7 +91,7 @@ func (p *Process[Out]) Signal(sig os.Signal) error {
 		return fmt.Errorf("multiproc: signal %s: %v is no syscall.Signal", p.Name(), sig)
 	}
 	err := p.c.proc.Signal(s)
-	if err == nil || err == os.ErrProcessDone {
+	if err == nil || errors.Is(err, os.ErrProcessDone) {
 		return err
 	}
 	return fmt.Errorf("multiproc: signal %s: %w", p.Name(), err)

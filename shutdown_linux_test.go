@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"slices"
-	"syscall"
 	"testing"
 	"time"
 
@@ -19,12 +17,11 @@ import (
 func init() {
 	scenarios["shuts down twice"] = func() {
 		multiproc.Init()
-		started := make(chan os.Signal, 1)
-		signal.Notify(started, syscall.SIGUSR1)
+		wait := whenTold()
 		ctx := context.Background()
 		must(deaf.Start(ctx, "daemon", multiproc.Daemon(), multiproc.WithGrace(time.Hour)))
 		must(linger.Start(ctx, "child", multiproc.WithStdin(os.Stdin)))
-		<-started
+		wait()
 
 		ended, cancel := context.WithCancel(ctx)
 		cancel()

@@ -129,7 +129,7 @@ func tryStart(ctx context.Context, function string, input []byte, opts []Option)
 	go c.await()
 	// An error here means that the child has ended, which Wait tells better.
 	if p.Release() == nil {
-		proc.Message{Head: head, Body: input}.Write(p.LifeLine)
+		_ = proc.Message{Head: head, Body: input}.Write(p.LifeLine)
 	}
 	return c, nil
 }

@@ -56,7 +56,7 @@ func (s *streams) openInput(r io.Reader) error {
 	s.stdin = childs
 	s.childs = append(s.childs, childs)
 	s.feed = func() {
-		io.Copy(own, r) // ends with r, or when nobody reads any more
+		_, _ = io.Copy(own, r) // ends with r, or when nobody reads any more
 		own.Close()
 	}
 	s.stopFeed = func() { own.Close() }

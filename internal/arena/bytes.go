@@ -1,3 +1,4 @@
+// Package arena is mapped memory: the one room of the house where unsafe lives.
 package arena
 
 import "unsafe"

@@ -324,3 +324,5 @@ func TestCodec_survivesMethodsThatPanic(t *testing.T) {
 		t.Errorf("after an error the value is %v", got)
 	}
 }
+
+var _ = Secret{}.b // never used but to be there

@@ -61,7 +61,7 @@ func Register(name string, sentinel error) {
 	registry.Lock()
 	defer registry.Unlock()
 	if other, ok := registry.byName[name]; ok {
-		if other != sentinel {
+		if other != sentinel { //nolint:errorlint // the very value is meant
 			panic(fmt.Sprintf("codec: error %q registered twice", name))
 		}
 		return
@@ -102,7 +102,7 @@ func is(err, target error) (yes bool) {
 	if err == nil || target == nil {
 		return false
 	}
-	if reflect.ValueOf(err).Comparable() && err == target {
+	if reflect.ValueOf(err).Comparable() && err == target { //nolint:errorlint // this is errors.Is itself
 		return true
 	}
 	matcher, ok := err.(interface{ Is(error) bool })

@@ -65,11 +65,11 @@ func (c *Capture) write(p []byte) {
 // is all it wrote; a program that it left behind with its output open may still
 // be writing, and isn't waited for. It returns the first error of the writer.
 func (c *Capture) Finish() error {
-	c.r.SetReadDeadline(time.Unix(1, 0)) // ends Run's Read, not its Write
+	_ = c.r.SetReadDeadline(time.Unix(1, 0)) // ends Run's Read, not its Write
 	<-c.done
 	defer c.r.Close()
 	if conn, err := c.r.SyscallConn(); err == nil {
-		conn.Control(func(fd uintptr) { c.drain(int(fd)) })
+		_ = conn.Control(func(fd uintptr) { c.drain(int(fd)) })
 	}
 	return c.err
 }

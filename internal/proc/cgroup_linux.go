@@ -46,12 +46,12 @@ func newCgroupIn(parent string) (*cgroup, error) {
 		return nil, err
 	}
 	if _, err := os.Stat(filepath.Join(name, "memory.stat")); err != nil {
-		os.Remove(name)
+		_ = os.Remove(name)
 		return nil, fmt.Errorf("%s has no memory controller", parent)
 	}
 	dir, err := os.Open(name)
 	if err != nil {
-		os.Remove(name)
+		_ = os.Remove(name)
 		return nil, err
 	}
 	return &cgroup{dir}, nil
@@ -81,7 +81,7 @@ func ownCgroup(cgroupFile, mountFile string) (string, error) {
 			continue
 		}
 		below, err := filepath.Rel(fields[3], path)
-		if err != nil || below == "." || strings.HasPrefix(below, "..") {
+		if err != nil || below == "." || strings.HasPrefix(below, "..") || strings.HasPrefix(path, "/..") {
 			return "", errors.New("this process is in the topmost cgroup that it sees")
 		}
 		return filepath.Join(fields[4], below), nil
@@ -105,7 +105,7 @@ func (g *cgroup) memory() int64 {
 
 // kill kills all processes in the cgroup at once.
 func (g *cgroup) kill() {
-	os.WriteFile(g.file("cgroup.kill"), []byte("1"), 0)
+	_ = os.WriteFile(g.file("cgroup.kill"), []byte("1"), 0)
 }
 
 // close removes the cgroup. Programs that the child has left behind and that may
@@ -121,9 +121,9 @@ func (g *cgroup) close() {
 	}
 	left, _ := os.ReadFile(g.file("cgroup.procs"))
 	for pid := range strings.Lines(string(left)) {
-		os.WriteFile(filepath.Join(own, "cgroup.procs"), []byte(strings.TrimSpace(pid)), 0)
+		_ = os.WriteFile(filepath.Join(own, "cgroup.procs"), []byte(strings.TrimSpace(pid)), 0)
 	}
-	syscall.Rmdir(g.dir.Name())
+	_ = syscall.Rmdir(g.dir.Name())
 }
 
 func (g *cgroup) file(name string) string { return filepath.Join(g.dir.Name(), name) }
@@ -135,7 +135,7 @@ func removeStaleCgroups(parent string) {
 		maker, _, _ := strings.Cut(strings.TrimPrefix(filepath.Base(name), cgroupPrefix), "-")
 		pid, err := strconv.Atoi(maker)
 		if err == nil && errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
-			syscall.Rmdir(name) // fails where it is not empty
+			_ = syscall.Rmdir(name) // fails where it is not empty
 		}
 	}
 }

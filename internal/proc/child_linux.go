@@ -262,7 +262,7 @@ func (c *Child) KillAll() {
 // Terminate asks the child to end (SIGTERM), and dooms its group.
 func (c *Child) Terminate() {
 	c.Doom()
-	c.Signal(syscall.SIGTERM) // an error means that it has ended
+	_ = c.Signal(syscall.SIGTERM) // an error means that it has ended
 }
 
 // Doom has the group killed when the child ends.
@@ -280,7 +280,7 @@ func (c *Child) Gone() <-chan struct{} { return c.gone }
 // all the same (forked by C code, say) is not waited for.
 func (c *Child) HangUp() {
 	if conn, err := c.LifeLine.SyscallConn(); err == nil {
-		conn.Control(func(fd uintptr) { unix.Shutdown(int(fd), unix.SHUT_RD) })
+		_ = conn.Control(func(fd uintptr) { _ = unix.Shutdown(int(fd), unix.SHUT_RD) })
 	}
 }
 

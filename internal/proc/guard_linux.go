@@ -53,7 +53,7 @@ func (g *guard) remove(pid int) {
 	defer g.mu.Unlock()
 	delete(g.daemons, pid)
 	if g.line != nil {
-		notify(g.line, early.Forget, pid, -1) // one that can't be told is replaced at the next add
+		_ = notify(g.line, early.Forget, pid, -1) // one that can't be told is replaced at the next add
 	}
 }
 
@@ -99,13 +99,13 @@ func (g *guard) await(pid, pidfd int) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	var ws syscall.WaitStatus
-	reap(pid, &ws, nil)
+	_, _ = reap(pid, &ws, nil)
 	unix.Close(pidfd)
 	if g.pid == pid && g.line != nil {
 		g.line.Close()
 		g.line = nil
 		if len(g.daemons) > 0 {
-			g.restart() // where that fails now, the next add says why
+			_ = g.restart() // where that fails now, the next add says why
 		}
 	}
 }

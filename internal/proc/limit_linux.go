@@ -93,5 +93,5 @@ func LimitOwnMemory(limit int64) {
 		return
 	}
 	bound := uint64(statusField(status, "VmData:") + limit + dataSlack)
-	syscall.Setrlimit(syscall.RLIMIT_DATA, &syscall.Rlimit{Cur: bound, Max: bound})
+	_ = syscall.Setrlimit(syscall.RLIMIT_DATA, &syscall.Rlimit{Cur: bound, Max: bound})
 }

@@ -24,7 +24,7 @@ func Born() *Parent {
 	if early.Born == nil {
 		return nil
 	}
-	unix.SetNonblock(early.Socket, true) // so that waiting for it takes no thread
+	_ = unix.SetNonblock(early.Socket, true) // so that waiting for it takes no thread
 	return &Parent{
 		PID:      early.Born.Parent,
 		Name:     early.Born.Name,
@@ -35,7 +35,7 @@ func Born() *Parent {
 
 // Ready tells the parent that this process listens to SIGTERM.
 func (p *Parent) Ready() {
-	p.LifeLine.Write([]byte{1}) // an error means that the parent has ended
+	_, _ = p.LifeLine.Write([]byte{1}) // an error means that the parent has ended
 }
 
 // SaveCrashes has the Go runtime write why it crashes to where the parent looks.
