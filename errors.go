@@ -97,8 +97,8 @@ type ExitError struct {
 	Exit Exit
 
 	// Stderr is the last 4 KiB that the process wrote there, as far as it went
-	// through the parent (WithStderr); else the first 4 KiB of what the Go runtime
-	// said as the process crashed.
+	// through the parent (WithStderr, WithLinePrefix), without the prefix; else the
+	// first 4 KiB of what the Go runtime said as the process crashed.
 	Stderr string
 
 	cause   string  // why it crashed, in a line; may be empty

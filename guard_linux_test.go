@@ -149,8 +149,8 @@ func TestGuard_stoppedIsReplacedSoThatStartsGoOn(t *testing.T) {
 // But nobody is there who could kill the programs that the parent's own daemons
 // have started: those of a daemon that was stopped live on, and those of one that
 // was running do if the kernel's signal ends it before it has seen the end of the
-// life line, as it nearly always does. The parent is stopped before the guard is killed, so that it cannot
-// start another one.
+// life line, as it nearly always does. The parent is stopped before the guard is
+// killed, so that it cannot start another one.
 func TestGuard_killedTogetherWithTheParentLeavesNoDaemon(t *testing.T) {
 	for _, state := range []string{"running", "stopped"} {
 		t.Run(state, func(t *testing.T) {
@@ -177,6 +177,40 @@ func TestGuard_killedTogetherWithTheParentLeavesNoDaemon(t *testing.T) {
 			t.Logf("the programs of the parent's own daemon, %s, lived on in %d of %d cases", state, survived, times)
 		})
 	}
+}
+
+// The scenario renouncer has a daemon that changes its user, at which the kernel
+// forgets the parent-death signal. Changing user takes root; others keep theirs.
+func init() {
+	scenarios["renouncer"] = func() {
+		multiproc.Init()
+		must(renounce.Start(context.Background(), multiproc.None{}, multiproc.Daemon()))
+		select {}
+	}
+}
+
+var renounce = multiproc.Func("renounce", func(ctx context.Context, none multiproc.None) (multiproc.None, error) {
+	if os.Getuid() == 0 {
+		if err := unix.Setuid(65534); err != nil {
+			return none, err
+		}
+	}
+	return growing(ctx, branch{Name: "d"})
+})
+
+// Without guard and without the kernel's signal there is the end of the life line.
+func TestDaemon_endsItsGroupWhenNothingElseDoes(t *testing.T) {
+	k := startKin(t, scenario(t, "renouncer"))
+	k.meet(branch{Name: "d"}.names()...)
+	k.holdGuard("guard", "first", 1)
+	k.signal("first", unix.SIGSTOP)
+	k.signal("guard", unix.SIGKILL)
+	k.signal("first", unix.SIGKILL)
+	if os.Getuid() != 0 {
+		k.gone("d") // by the kernel's signal
+		return
+	}
+	k.allGone()
 }
 
 func TestGuard_endsAllOnAKernelWithoutGroupSignals(t *testing.T) {

@@ -93,8 +93,15 @@ func (k *kin) hold(name string, pid int) {
 	k.member[name] = member{pid, pidfd}
 }
 
-// end kills what is left. It may be called again.
+// end kills what is left, each with its group: programs that nobody knows by
+// number. It may be called again.
 func (k *kin) end() {
+	for name, m := range k.member {
+		group, err := unix.Getpgid(m.pid)
+		if err == nil && group != unix.Getpgrp() && !k.ended(name, 0) {
+			unix.Kill(-group, unix.SIGKILL)
+		}
+	}
 	for _, m := range k.member {
 		unix.PidfdSendSignal(m.pidfd, unix.SIGKILL, nil, 0)
 		unix.Close(m.pidfd)

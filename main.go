@@ -79,6 +79,7 @@ func (i interrupted) Error() string        { return "signal: " + i.Signal.String
 func (i interrupted) Is(target error) bool { return target == context.Canceled }
 
 func killChildren() {
+	endSupervisors()
 	living := children.living()
 	for _, c := range living {
 		c.proc.Kill()
@@ -92,6 +93,7 @@ func killChildren() {
 // and waits for the others until ctx ends. Daemons that have not ended by then
 // are killed; the others go on, and the error says how many there are.
 func Shutdown(ctx context.Context) error {
+	endSupervisors()
 	for {
 		living := children.living()
 		if len(living) == 0 {

@@ -27,6 +27,7 @@ type options struct {
 	dir            string
 	stdin          io.Reader
 	stdout, stderr io.Writer
+	prefix         *string // of their lines; nil: they are passed on as they are
 	files          []*fileOption
 	grace          time.Duration
 	limits         limits

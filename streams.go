@@ -16,7 +16,8 @@ type streams struct {
 	feed                  func() // copies the standard input
 	stopFeed              func()
 	captures              []capture
-	tail                  *tail // of standard error
+	lines                 []*lines // those that get a prefix
+	tail                  *tail    // of standard error
 }
 
 type capture struct {
@@ -28,7 +29,7 @@ func openStreams(o *options) (*streams, error) {
 	s := &streams{}
 	err := s.openInput(o.stdin)
 	if err == nil {
-		err = s.openOutputs(o.stdout, o.stderr)
+		err = s.openOutputs(s.outputs(o))
 	}
 	if err != nil {
 		s.abandon()
@@ -151,6 +152,11 @@ func (s *streams) finish() (err error) {
 			err = fmt.Errorf("multiproc: copy its %s: %w", c.of, cerr)
 		}
 	}
+	for _, l := range s.lines {
+		if lerr := l.finish(); lerr != nil && err == nil {
+			err = fmt.Errorf("multiproc: copy its last line: %w", lerr)
+		}
+	}
 	return err
 }
 
@@ -168,6 +174,9 @@ func (s *streams) abandon() {
 	}
 	for _, c := range s.captures {
 		c.Abandon()
+	}
+	for _, l := range s.lines {
+		destinations.leave(l.to)
 	}
 }
 

@@ -7,7 +7,7 @@ func init() {
 	if !ok {
 		return
 	}
-	syscall.Unsetenv(Variable)
+	_ = syscall.Unsetenv(Variable)
 	b, files, ok := parse(mark)
 	if !ok || !isSocket(Socket) {
 		return // somebody else's variable of that name, or one that was written by hand
@@ -36,7 +36,7 @@ func isSocket(fd int) bool {
 // ends. The fork has set it already; a change of user or an exec of a file with
 // other rights has cleared it again.
 func dieWith(parent int) {
-	syscall.RawSyscall(syscall.SYS_PRCTL, syscall.PR_SET_PDEATHSIG, uintptr(syscall.SIGKILL), 0)
+	_, _, _ = syscall.RawSyscall(syscall.SYS_PRCTL, syscall.PR_SET_PDEATHSIG, uintptr(syscall.SIGKILL), 0)
 	if syscall.Getppid() != parent {
 		syscall.Exit(1) // it ended before it was set
 	}

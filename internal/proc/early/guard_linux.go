@@ -36,7 +36,7 @@ func guard() {
 	if err != nil {
 		syscall.Exit(1)
 	}
-	syscall.EpollCtl(poll, syscall.EPOLL_CTL_ADD, Socket, &syscall.EpollEvent{Events: syscall.EPOLLIN})
+	_ = syscall.EpollCtl(poll, syscall.EPOLL_CTL_ADD, Socket, &syscall.EpollEvent{Events: syscall.EPOLLIN})
 	var events [64]syscall.EpollEvent
 	for {
 		n, err := syscall.EpollWait(poll, events[:], -1)
@@ -78,7 +78,7 @@ func takeNotice(poll int, watched map[int]int) bool {
 		fd := descriptorIn(oob[:oobn])
 		watched[pid] = fd
 		if fd >= 0 {
-			syscall.EpollCtl(poll, syscall.EPOLL_CTL_ADD, fd, &syscall.EpollEvent{Events: syscall.EPOLLIN, Pad: int32(pid)})
+			_ = syscall.EpollCtl(poll, syscall.EPOLL_CTL_ADD, fd, &syscall.EpollEvent{Events: syscall.EPOLLIN, Pad: int32(pid)})
 		}
 	}
 	return true
@@ -92,7 +92,7 @@ func forget(poll int, watched map[int]int, pid int) {
 	}
 	delete(watched, pid)
 	// The parent has the same open file, so closing it here does not take it out.
-	syscall.EpollCtl(poll, syscall.EPOLL_CTL_DEL, fd, nil)
+	_ = syscall.EpollCtl(poll, syscall.EPOLL_CTL_DEL, fd, nil)
 	syscall.Close(fd)
 }
 
@@ -115,6 +115,6 @@ func raiseFileLimit() {
 	var limit syscall.Rlimit
 	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) == nil {
 		limit.Cur = limit.Max
-		syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit)
+		_ = syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit)
 	}
 }

@@ -37,7 +37,7 @@ func setTitle(name string) {
 		}
 	}
 	title = append(title, "("+name+")\x00"...)
-	syscall.Pwrite(mem, title, start)
+	_, _ = syscall.Pwrite(mem, title, start)
 }
 
 // argumentBounds finds where the kernel keeps the arguments: fields 48 and 49 of
@@ -81,6 +81,6 @@ func writeFile(name string, data []byte) {
 	if err != nil {
 		return
 	}
-	syscall.Write(fd, data)
+	_, _ = syscall.Write(fd, data)
 	syscall.Close(fd)
 }

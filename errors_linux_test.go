@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -41,22 +42,11 @@ func failing(_ context.Context, how string) (string, error) {
 		go func() { panic("boom in the background") }()
 		select {}
 	case "fatal error":
-		m := map[int]int{}
-		for range 8 {
-			go func() {
-				for {
-					m[1]++
-				}
-			}()
-		}
-		select {}
+		new(sync.Mutex).Unlock()
 	case "exit":
 		os.Exit(3)
 	case "exit 0":
 		os.Exit(0)
-	case "segmentation fault":
-		syscall.Kill(os.Getpid(), syscall.SIGSEGV)
-		select {}
 	case "killed":
 		syscall.Kill(os.Getpid(), syscall.SIGKILL)
 		select {}
@@ -153,7 +143,7 @@ func TestExitError_tellsHowAProcessEndedWithoutAWord(t *testing.T) {
 		exit multiproc.Exit
 	}{
 		"panic in a goroutine": {"exit status 2: panic: boom in the background", multiproc.Exit{Code: 2}},
-		"fatal error":          {"exit status 2: fatal error: concurrent map writes", multiproc.Exit{Code: 2}},
+		"fatal error":          {"exit status 2: fatal error: sync: unlock of unlocked mutex", multiproc.Exit{Code: 2}},
 		"exit":                 {"exit status 3", multiproc.Exit{Code: 3}},
 		"exit 0":               {"exit status 0", multiproc.Exit{Code: 0}},
 		"killed":               {"signal: killed", multiproc.Exit{Code: -1, Signal: syscall.SIGKILL}},

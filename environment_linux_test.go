@@ -149,6 +149,17 @@ func TestChild_hasItsParentsDirectoryUmaskAndEnvironment(t *testing.T) {
 	}
 }
 
+func TestWithDir_isTheChildsWorkingDirectory(t *testing.T) {
+	dir, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := look.Call(within(t), multiproc.None{}, multiproc.WithDir(dir))
+	if err != nil || s.Dir != dir {
+		t.Errorf("got %q, %v; want %q", s.Dir, err, dir)
+	}
+}
+
 func TestChild_theMarkIsGoneBeforeAnyUserCode(t *testing.T) {
 	s, err := look.Call(within(t), multiproc.None{}, multiproc.WithEnv("MULTIPROC_TEST_AT_INIT=1"))
 	if err != nil {
