@@ -1,12 +1,14 @@
 package main
 
 import (
+	"context"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // output builds the example and returns what it prints, line by line.
@@ -16,7 +18,9 @@ func output(t *testing.T) []string {
 	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".").CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
-	out, err := exec.CommandContext(t.Context(), program).CombinedOutput()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // then it hangs
+	defer cancel()
+	out, err := exec.CommandContext(ctx, program).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
