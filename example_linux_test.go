@@ -144,7 +144,7 @@ func ExamplePanicError() {
 	_, err := resize.Call(context.Background(), Thumbnail{"cat.png", 0, 480})
 	var panicked *multiproc.PanicError
 	fmt.Println(errors.As(err, &panicked), panicked.Value)
-	fmt.Println(strings.Contains(panicked.Stack, "example_test.go"))
+	fmt.Println(strings.Contains(panicked.Stack, "example_linux_test.go"))
 	// Output:
 	// true runtime error: index out of range [0] with length 0
 	// true
