@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/multiproc-go/multiproc/internal/inherit"
 	"github.com/multiproc-go/multiproc/internal/proc"
 )
 
@@ -20,6 +21,7 @@ type child struct {
 	limit   atomic.Pointer[string] // the one that ended it, by this process's watch
 	proc    *proc.Child
 	streams *streams
+	place   inherit.Place // in the family's space; nil: none
 
 	done   chan struct{}
 	exit   Exit // this and what follows: set before done is closed
@@ -35,6 +37,9 @@ func (c *child) await() {
 		answered <- m
 	}()
 	status := c.proc.Wait()
+	if c.place != nil {
+		c.place.Ended()
+	}
 	c.proc.HangUp()
 	m := <-answered
 	copied := c.streams.finish()

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/multiproc-go/multiproc/internal/codec"
+	"github.com/multiproc-go/multiproc/internal/inherit"
 )
 
 // None is the input or the result of a function that has none.
@@ -60,9 +61,11 @@ func (f *Function[In, Out]) Name() string { return f.name }
 // function's own context has ctx's deadline, not its values. Start returns
 // [ErrNoMain] where neither Main nor Init has run in this process.
 //
-// When Start has returned, the child has its input, whatever becomes of the
-// parent. Only a child that is a [Daemon] ends with the parent.
+// When Start has returned, the child has its input, and what the handles in it
+// stand for, whatever becomes of the parent. Only a child that is a [Daemon] ends
+// with the parent.
 func (f *Function[In, Out]) Start(ctx context.Context, in In, opts ...Option) (*Process[Out], error) {
+	handles := inherit.Sent.Load()
 	input, err := f.in.Append(nil, &in)
 	if err != nil {
 		return nil, fmt.Errorf("multiproc: start %s: input: %w", f.name, err)
@@ -70,6 +73,9 @@ func (f *Function[In, Out]) Start(ctx context.Context, in In, opts ...Option) (*
 	c, err := start(ctx, f.name, input, opts)
 	if err != nil {
 		return nil, err
+	}
+	if inherit.Sent.Load() != handles {
+		<-c.proc.Taken()
 	}
 	return newProcess(c, f.out), nil
 }
@@ -85,23 +91,29 @@ func (f *Function[In, Out]) Call(ctx context.Context, in In, opts ...Option) (Ou
 	return p.Wait(context.Background())
 }
 
-// call runs the function in this process, a child, on an encoded input.
-func (f *Function[In, Out]) call(ctx context.Context, input []byte) (result []byte, err error) {
+// bind decodes an input in this process, a child, and returns the function's call
+// with it.
+func (f *Function[In, Out]) bind(input []byte) (call, error) {
 	var in In
 	if err := f.in.Decode(input, &in); err != nil {
 		return nil, fmt.Errorf("read the input: %w", err)
 	}
-	out, err := f.run(ctx, in)
-	result, lost := f.out.Append(nil, &out)
-	if lost != nil && err == nil {
-		return nil, fmt.Errorf("send the result: %w", lost)
-	}
-	return result, err
+	return func(ctx context.Context) (result []byte, err error) {
+		out, err := f.run(ctx, in)
+		result, lost := f.out.Append(nil, &out)
+		if lost != nil && err == nil {
+			return nil, fmt.Errorf("send the result: %w", lost)
+		}
+		return result, err
+	}, nil
 }
 
-// A runnable is a Function of whatever types.
-type runnable interface {
-	call(ctx context.Context, input []byte) (result []byte, err error)
+// A call runs a function on its input and returns the encoded result.
+type call func(ctx context.Context) (result []byte, err error)
+
+// A bindable is a Function of whatever types.
+type bindable interface {
+	bind(input []byte) (call, error)
 }
 
 // functions are those registered, by name.
@@ -109,10 +121,10 @@ var functions registry
 
 type registry struct {
 	mu     sync.RWMutex
-	byName map[string]runnable
+	byName map[string]bindable
 }
 
-func (r *registry) add(name string, f runnable) {
+func (r *registry) add(name string, f bindable) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
@@ -124,16 +136,17 @@ func (r *registry) add(name string, f runnable) {
 		panic(fmt.Sprintf("multiproc: Func(%q): the name is taken", name))
 	}
 	if r.byName == nil {
-		r.byName = make(map[string]runnable)
+		r.byName = make(map[string]bindable)
 	}
 	r.byName[name] = f
 }
 
-func (r *registry) find(name string) (runnable, error) {
+func (r *registry) bind(name string, input []byte) (call, error) {
 	r.mu.RLock()
-	defer r.mu.RUnlock()
-	if f := r.byName[name]; f != nil {
-		return f, nil
+	f := r.byName[name]
+	r.mu.RUnlock()
+	if f == nil {
+		return nil, fmt.Errorf("no function %q is registered here; Func belongs into a package-level var declaration, which runs in every process", name)
 	}
-	return nil, fmt.Errorf("no function %q is registered here; Func belongs into a package-level var declaration, which runs in every process", name)
+	return f.bind(input)
 }

@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"github.com/multiproc-go/multiproc/internal/codec"
+	"github.com/multiproc-go/multiproc/internal/inherit"
 	"github.com/multiproc-go/multiproc/internal/proc"
 )
 
@@ -39,8 +40,11 @@ func live(parent *proc.Parent) {
 		Func: todo.Func, Daemon: parent.Daemon, Since: todo.Since,
 	}
 	codec.Func = todo.Func
-	inherited = proc.InheritedFiles(todo.Files)
 	_ = proc.SaveCrashes() // where that fails, ExitError says less
+	if err := take(todo); err != nil {
+		fmt.Fprintf(os.Stderr, "multiproc: process %d: %v\n", os.Getpid(), err)
+		os.Exit(1)
+	}
 	if todo.Captured {
 		proc.SurvivePipes()
 	}
@@ -54,7 +58,7 @@ func live(parent *proc.Parent) {
 	code := 0
 	defer func() { os.Exit(code) }() // also when the function has ended the goroutine
 	defer func() { _ = Shutdown(context.Background()) }()
-	perform(lifeOf(stopped, todo), todo.Func, m.Body, func(a answer, result []byte) {
+	perform(lifeOf(stopped, todo), parent, todo.Func, m.Body, func(a answer, result []byte) {
 		if a.Err != nil || a.Panic != nil {
 			code = 1
 		}
@@ -62,6 +66,18 @@ func live(parent *proc.Parent) {
 		a.MaxRSS = proc.PeakMemory()
 		reply(parent, a, result)
 	})
+}
+
+// take takes what the parent has handed over besides the input.
+func take(todo order) error {
+	inherited = make(map[string]*os.File, len(todo.Files))
+	for i, name := range todo.Files {
+		inherited[name] = proc.InheritedFile(i, name)
+	}
+	if inherit.Family == nil || todo.Place == 0 {
+		return nil
+	}
+	return inherit.Family.Take(proc.InheritedFile(len(todo.Files), "family space"), todo.Place)
 }
 
 // terminable returns a context that SIGTERM cancels.
@@ -86,7 +102,7 @@ func lifeOf(ctx context.Context, todo order) context.Context {
 
 // perform runs the function and hands over what became of it, once, however the
 // function ends.
-func perform(ctx context.Context, function string, input []byte, then func(a answer, result []byte)) {
+func perform(ctx context.Context, parent *proc.Parent, function string, input []byte, then func(a answer, result []byte)) {
 	var a answer
 	var result []byte
 	returned := false
@@ -98,9 +114,10 @@ func perform(ctx context.Context, function string, input []byte, then func(a ans
 		}
 		then(a, result)
 	}()
-	f, err := functions.find(function)
+	run, err := functions.bind(function, input)
 	if err == nil {
-		result, err = f.call(ctx, input)
+		parent.Taken()
+		result, err = run(ctx)
 	}
 	returned = true
 	if err != nil {
@@ -128,5 +145,5 @@ func reply(parent *proc.Parent, a answer, result []byte) {
 	if err != nil {
 		head, _ = answers.Append(nil, &answer{Err: codec.NewError(err)})
 	}
-	_ = proc.Message{Head: head, Body: result}.Write(parent.LifeLine)
+	parent.Answer(proc.Message{Head: head, Body: result})
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/multiproc-go/multiproc/internal/codec"
+	"github.com/multiproc-go/multiproc/internal/inherit"
 	"github.com/multiproc-go/multiproc/internal/proc"
 )
 
@@ -17,6 +18,7 @@ type order struct {
 	Since    time.Time
 	Deadline time.Time // zero: none
 	Files    []string  // names of the files behind the standard ones
+	Place    int       // in the family's space, whose file is behind those; 0: none
 	Captured bool      // its output goes through its parent
 	Memory   int64     // its limit, in bytes; 0: none
 }
@@ -102,15 +104,31 @@ func tryStart(ctx context.Context, function string, input []byte, opts []Option)
 		cmd.Files = append(cmd.Files, file)
 		todo.Files = append(todo.Files, f.name)
 	}
-	head, err := orders.Append(nil, &todo)
+	place, err := givePlace()
 	if err != nil {
 		std.abandon()
 		return nil, err
 	}
-	p, err := proc.Start(cmd)
+	if place != nil {
+		defer place.File().Close() // the child has its own
+		cmd.Files = append(cmd.Files, place.File())
+		todo.Place = place.Number()
+	}
+	head, err := orders.Append(nil, &todo)
+	var p *proc.Child
+	if err == nil {
+		p, err = proc.Start(cmd)
+	}
 	if err != nil {
 		std.abandon()
+		if place != nil {
+			place.File().Close()
+			place.Ended()
+		}
 		return nil, err
+	}
+	if place != nil {
+		place.Started(p.PID)
 	}
 
 	c := &child{
@@ -120,6 +138,7 @@ func tryStart(ctx context.Context, function string, input []byte, opts []Option)
 		limits:  o.limits,
 		proc:    p,
 		streams: std,
+		place:   place,
 		done:    make(chan struct{}),
 	}
 	c.forget = context.AfterFunc(ctx, func() { c.stop(context.Background()) })
@@ -132,4 +151,13 @@ func tryStart(ctx context.Context, function string, input []byte, opts []Option)
 		_ = proc.Message{Head: head, Body: input}.Write(p.LifeLine)
 	}
 	return c, nil
+}
+
+// givePlace makes a place for a child in the family's space, nil in a program that
+// does not use package ipc.
+func givePlace() (inherit.Place, error) {
+	if inherit.Family == nil {
+		return nil, nil
+	}
+	return inherit.Family.Give()
 }

@@ -8,8 +8,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"syscall"
+	"time"
 )
 
 // A cgroup (version 2) holds one child with a memory limit and the programs that
@@ -19,9 +19,6 @@ import (
 type cgroup struct {
 	dir *os.File
 }
-
-// cgroups numbers those of this process.
-var cgroups atomic.Int64
 
 // cgroupPrefix begins the names of all cgroups made here; the maker's process ID
 // follows.
@@ -41,13 +38,17 @@ func newCgroup() (*cgroup, error) {
 
 func newCgroupIn(parent string) (*cgroup, error) {
 	removeStaleCgroups(parent)
-	name := filepath.Join(parent, fmt.Sprintf("%s%d-%d", cgroupPrefix, os.Getpid(), cgroups.Add(1)))
-	if err := os.Mkdir(name, 0o755); err != nil {
+	// The rest of the name is random: the number may have been another process's,
+	// which left cgroups behind.
+	name, err := os.MkdirTemp(parent, fmt.Sprintf("%s%d-", cgroupPrefix, os.Getpid()))
+	if err != nil {
 		return nil, err
 	}
-	if _, err := os.Stat(filepath.Join(name, "memory.stat")); err != nil {
-		_ = os.Remove(name)
-		return nil, fmt.Errorf("%s has no memory controller", parent)
+	for _, file := range []string{"memory.stat", "cgroup.kill"} { // the memory controller, Linux 5.14
+		if _, err := os.Stat(filepath.Join(name, file)); err != nil {
+			_ = os.Remove(name)
+			return nil, fmt.Errorf("a cgroup in %s has no %s", parent, file)
+		}
 	}
 	dir, err := os.Open(name)
 	if err != nil {
@@ -109,21 +110,37 @@ func (g *cgroup) kill() {
 }
 
 // close removes the cgroup. Programs that the child has left behind and that may
-// live go to the cgroup of this process.
+// live go to the cgroup of this process. Those that were killed, or are forked
+// meanwhile, take a moment; a cgroup that isn't empty after a while is left to
+// removeStaleCgroups.
 func (g *cgroup) close() {
 	defer g.dir.Close()
-	if !errors.Is(syscall.Rmdir(g.dir.Name()), syscall.EBUSY) {
-		return
+	const pause, pauses = time.Millisecond, 1000
+	for range pauses {
+		if !errors.Is(syscall.Rmdir(g.dir.Name()), syscall.EBUSY) || g.moveOut() != nil {
+			return
+		}
+		time.Sleep(pause)
 	}
+}
+
+// moveOut moves what is in the cgroup to that of this process.
+func (g *cgroup) moveOut() error {
 	own, err := ownCgroup("/proc/self/cgroup", "/proc/self/mountinfo")
 	if err != nil {
-		return
+		return err
 	}
-	left, _ := os.ReadFile(g.file("cgroup.procs"))
+	left, err := os.ReadFile(g.file("cgroup.procs"))
+	if err != nil {
+		return err
+	}
 	for pid := range strings.Lines(string(left)) {
-		_ = os.WriteFile(filepath.Join(own, "cgroup.procs"), []byte(strings.TrimSpace(pid)), 0)
+		err := os.WriteFile(filepath.Join(own, "cgroup.procs"), []byte(strings.TrimSpace(pid)), 0)
+		if err != nil && !errors.Is(err, syscall.ESRCH) {
+			return err
+		}
 	}
-	_ = syscall.Rmdir(g.dir.Name())
+	return nil
 }
 
 func (g *cgroup) file(name string) string { return filepath.Join(g.dir.Name(), name) }

@@ -52,7 +52,7 @@ func TestCgroup_countsAnonymousMemoryAndSwapAlone(t *testing.T) {
 func TestNewCgroup_refusesAPlaceWithoutTheMemoryController(t *testing.T) {
 	dir := t.TempDir()
 	g, err := newCgroupIn(dir)
-	if err == nil || !strings.Contains(err.Error(), "no memory controller") {
+	if err == nil || !strings.Contains(err.Error(), "has no memory.stat") {
 		t.Errorf("got %v, %v", g, err)
 	}
 	if left, _ := os.ReadDir(dir); len(left) > 0 {

@@ -29,6 +29,7 @@ type Child struct {
 	started  time.Time
 
 	ready chan struct{} // closed when it listens to SIGTERM, or its life line has ended
+	taken chan struct{} // closed when it has its input, or its life line has ended
 	gone  chan struct{} // closed when it is reaped
 
 	mu     sync.Mutex // orders signals before the reaping: a number is never signalled after it
@@ -56,7 +57,7 @@ func Start(cmd Command) (*Child, error) {
 		role = early.Daemon
 	}
 	files := append([]*os.File{cmd.Stdin, cmd.Stdout, cmd.Stderr, lineOfChild, crash}, cmd.Files...)
-	c := &Child{LifeLine: line, crash: crash, daemon: cmd.Daemon, started: time.Now(), ready: make(chan struct{}), gone: make(chan struct{})}
+	c := &Child{LifeLine: line, crash: crash, daemon: cmd.Daemon, started: time.Now(), ready: make(chan struct{}), taken: make(chan struct{}), gone: make(chan struct{})}
 	attr := &syscall.SysProcAttr{}
 	if u := cmd.User; u != nil {
 		attr.Credential = &syscall.Credential{Uid: uint32(u.UID), Gid: uint32(u.GID)}
@@ -160,19 +161,33 @@ func (c *Child) Release() error {
 }
 
 // Ready is closed once the child listens to SIGTERM, which would kill it before,
-// or has ended. It takes a running Answer.
+// or its life line has ended. It takes a running Answer.
 func (c *Child) Ready() <-chan struct{} { return c.ready }
 
-// Answer reads what the child sends: that it is ready, and its message. It is
-// called once.
+// Taken is closed once the child has decoded its input, or its life line has
+// ended. It takes a running Answer.
+func (c *Child) Taken() <-chan struct{} { return c.taken }
+
+// Answer reads what the child sends: how far it is, and its message. It is called
+// once.
 func (c *Child) Answer() (Message, error) {
-	var word [1]byte
-	_, err := c.LifeLine.Read(word[:])
-	close(c.ready)
-	if err != nil {
-		return Message{}, err
+	ready, taken := sync.OnceFunc(func() { close(c.ready) }), sync.OnceFunc(func() { close(c.taken) })
+	defer ready()
+	defer taken()
+	for {
+		var word [1]byte
+		if _, err := c.LifeLine.Read(word[:]); err != nil {
+			return Message{}, err
+		}
+		switch word[0] {
+		case wordReady:
+			ready()
+		case wordTaken:
+			taken()
+		case wordAnswer:
+			return ReadMessage(c.LifeLine)
+		}
 	}
-	return ReadMessage(c.LifeLine)
 }
 
 // Wait waits for the child's end and reaps it. It is called once. Before its

@@ -17,6 +17,13 @@ type Message struct {
 	Body []byte
 }
 
+// Words that a child sends, each a byte.
+const (
+	wordReady  = 'r' // it listens to SIGTERM
+	wordTaken  = 't' // it has decoded its input
+	wordAnswer = 'a' // its message follows
+)
+
 // On the wire: two lengths, little endian, then the two parts.
 const prefixSize = 8
 

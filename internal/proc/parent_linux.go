@@ -34,9 +34,20 @@ func Born() *Parent {
 }
 
 // Ready tells the parent that this process listens to SIGTERM.
-func (p *Parent) Ready() {
-	_, _ = p.LifeLine.Write([]byte{1}) // an error means that the parent has ended
+func (p *Parent) Ready() { p.say(wordReady) }
+
+// Taken tells the parent that this process has decoded its input.
+func (p *Parent) Taken() { p.say(wordTaken) }
+
+// Answer sends the parent what became of the function.
+func (p *Parent) Answer(m Message) {
+	p.say(wordAnswer)
+	_ = m.Write(p.LifeLine)
 }
+
+// say sends a word. An error means that the parent has ended, and nobody is
+// there to be told.
+func (p *Parent) say(word byte) { _, _ = p.LifeLine.Write([]byte{word}) }
 
 // SaveCrashes has the Go runtime write why it crashes to where the parent looks.
 func SaveCrashes() error {
@@ -45,14 +56,9 @@ func SaveCrashes() error {
 	return debug.SetCrashOutput(f, debug.CrashOptions{})
 }
 
-// InheritedFiles are the files given to this process as Command.Files, in that
-// order.
-func InheritedFiles(names []string) map[string]*os.File {
-	files := make(map[string]*os.File, len(names))
-	for i, name := range names {
-		files[name] = os.NewFile(uintptr(early.Files+i), name)
-	}
-	return files
+// InheritedFile is the i'th of Command.Files.
+func InheritedFile(i int, name string) *os.File {
+	return os.NewFile(uintptr(early.Files+i), name)
 }
 
 // SurvivePipes makes a write to a closed standard output or error an error, as it

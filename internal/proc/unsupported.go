@@ -29,6 +29,7 @@ func LimitOwnMemory(int64)                   {}
 func (c *Child) Terminate()                  {}
 func (c *Child) Gone() <-chan struct{}       { return nil }
 func (c *Child) Ready() <-chan struct{}      { return nil }
+func (c *Child) Taken() <-chan struct{}      { return nil }
 func (c *Child) Answer() (Message, error)    { return Message{}, ErrUnsupported }
 func (c *Child) Doom()                       {}
 func (c *Child) HangUp()                     {}
@@ -51,10 +52,12 @@ type Parent struct {
 	LifeLine *os.File
 }
 
-func (p *Parent) Ready()                          {}
-func Born() *Parent                               { return nil }
-func SaveCrashes() error                          { return ErrUnsupported }
-func InheritedFiles([]string) map[string]*os.File { return nil }
-func SurvivePipes()                               {}
-func (p *Parent) DieWithParent()                  {}
-func PeakMemory() int64                           { return 0 }
+func (p *Parent) Ready()                 {}
+func (p *Parent) Taken()                 {}
+func (p *Parent) Answer(Message)         {}
+func Born() *Parent                      { return nil }
+func SaveCrashes() error                 { return ErrUnsupported }
+func InheritedFile(int, string) *os.File { return nil }
+func SurvivePipes()                      {}
+func (p *Parent) DieWithParent()         {}
+func PeakMemory() int64                  { return 0 }
