@@ -1,6 +1,7 @@
 package multiproc
 
 import (
+	"fmt"
 	"os"
 	"sync"
 
@@ -51,15 +52,30 @@ func (o *fileOption) take() (*os.File, error) {
 	return proc.Duplicate(o.f)
 }
 
+// takeFiles returns duplicates of all files of a start, and their names.
+func (o *options) takeFiles() (files []*os.File, names []string, err error) {
+	for _, opt := range o.files {
+		f, err := opt.take()
+		if err != nil {
+			return files, nil, fmt.Errorf("file %q: %w", opt.name, err)
+		}
+		files = append(files, f)
+		names = append(names, opt.name)
+	}
+	return files, names, nil
+}
+
+func closeAll(files []*os.File) {
+	for _, f := range files {
+		f.Close()
+	}
+}
+
 // hold returns opts with files that last for any number of starts, until release
 // is called.
 func hold(opts []Option) (held []Option, release func(), err error) {
 	var files []*os.File
-	release = func() {
-		for _, f := range files {
-			f.Close()
-		}
-	}
+	release = func() { closeAll(files) }
 	for _, opt := range opts {
 		if file, ok := opt.(*fileOption); ok {
 			f, err := file.take()

@@ -58,7 +58,7 @@ func start(ctx context.Context, function string, input []byte, opts []Option) (*
 	return c, nil
 }
 
-func tryStart(ctx context.Context, function string, input []byte, opts []Option) (*child, error) {
+func tryStart(ctx context.Context, function string, input []byte, opts []Option) (_ *child, err error) {
 	if !begun.Load() {
 		return nil, ErrNoMain
 	}
@@ -77,87 +77,69 @@ func tryStart(ctx context.Context, function string, input []byte, opts []Option)
 	if o.name == "" {
 		o.name = fmt.Sprintf("%s-%d", function, started.Add(1))
 	}
-	std, err := openStreams(o)
+
+	c := &child{ctx: ctx, grace: o.grace, limits: o.limits, done: make(chan struct{})}
+	if c.streams, err = openStreams(o); err != nil {
+		return nil, err
+	}
+	defer c.streams.closeChilds()
+	defer func() {
+		if err != nil {
+			c.streams.abandon()
+			if c.place != nil {
+				c.place.Ended()
+			}
+		}
+	}()
+	files, names, err := o.takeFiles()
+	defer closeAll(files) // the child has its own
 	if err != nil {
 		return nil, err
 	}
-	defer std.closeChilds()
-
-	cmd := proc.Command{
+	todo := order{
+		Func: function, Since: time.Now(), Files: names,
+		Captured: len(c.streams.captures) > 0, Memory: o.limits.memory,
+	}
+	todo.Deadline, _ = ctx.Deadline()
+	if inherit.Family != nil {
+		if c.place, err = inherit.Family.Give(); err != nil {
+			return nil, err
+		}
+		defer c.place.File().Close()
+		files = append(files, c.place.File())
+		todo.Place = c.place.Number()
+	}
+	head, err := orders.Append(nil, &todo)
+	if err != nil {
+		return nil, err
+	}
+	c.proc, err = proc.Start(proc.Command{
 		Name:   o.name,
 		Daemon: o.daemon,
 		Env:    o.limits.environment(append(os.Environ(), o.env...)),
 		Dir:    o.dir,
-		Stdin:  std.stdin, Stdout: std.stdout, Stderr: std.stderr,
-		User: o.user, Nice: o.nice,
+		Stdin:  c.streams.stdin, Stdout: c.streams.stdout, Stderr: c.streams.stderr,
+		Files: files,
+		User:  o.user, Nice: o.nice,
 		CPULimit: o.limits.cpu, MemoryLimit: o.limits.memory > 0,
-	}
-	todo := order{Func: function, Since: time.Now(), Captured: len(std.captures) > 0, Memory: o.limits.memory}
-	todo.Deadline, _ = ctx.Deadline()
-	for _, f := range o.files {
-		file, err := f.take()
-		if err != nil {
-			std.abandon()
-			return nil, fmt.Errorf("file %q: %w", f.name, err)
-		}
-		defer file.Close() // the child has its own
-		cmd.Files = append(cmd.Files, file)
-		todo.Files = append(todo.Files, f.name)
-	}
-	place, err := givePlace()
+	})
 	if err != nil {
-		std.abandon()
 		return nil, err
-	}
-	if place != nil {
-		defer place.File().Close() // the child has its own
-		cmd.Files = append(cmd.Files, place.File())
-		todo.Place = place.Number()
-	}
-	head, err := orders.Append(nil, &todo)
-	var p *proc.Child
-	if err == nil {
-		p, err = proc.Start(cmd)
-	}
-	if err != nil {
-		std.abandon()
-		if place != nil {
-			place.File().Close()
-			place.Ended()
-		}
-		return nil, err
-	}
-	if place != nil {
-		place.Started(p.PID)
 	}
 
-	c := &child{
-		info:    Info{PID: p.PID, Parent: os.Getpid(), Name: o.name, Func: function, Daemon: o.daemon, Since: todo.Since},
-		ctx:     ctx,
-		grace:   o.grace,
-		limits:  o.limits,
-		proc:    p,
-		streams: std,
-		place:   place,
-		done:    make(chan struct{}),
+	pid := c.proc.PID
+	c.info = Info{PID: pid, Parent: os.Getpid(), Name: o.name, Func: function, Daemon: o.daemon, Since: todo.Since}
+	if c.place != nil {
+		c.place.Started(pid)
 	}
 	c.forget = context.AfterFunc(ctx, func() { c.stop(context.Background()) })
 	children.add(c)
-	std.run()
+	c.streams.run()
 	c.enforce()
 	go c.await()
 	// An error here means that the child has ended, which Wait tells better.
-	if p.Release() == nil {
-		_ = proc.Message{Head: head, Body: input}.Write(p.LifeLine)
+	if c.proc.Release() == nil {
+		_ = proc.Message{Head: head, Body: input}.Write(c.proc.LifeLine)
 	}
 	return c, nil
-}
-
-// givePlace makes a place for a child in the family's space, nil in a program that
-// does not use package ipc.
-func givePlace() (inherit.Place, error) {
-	if inherit.Family == nil {
-		return nil, nil
-	}
-	return inherit.Family.Give()
 }
