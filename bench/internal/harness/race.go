@@ -1,0 +1,61 @@
+// Package harness has this library and its peers do the same work in turns, and
+// makes a table of what it took them.
+//
+// Absolute figures move by half from hour to hour on a shared machine; what
+// counts is the ratio of two contestants that ran in turns within one run.
+package harness
+
+// A Race is one piece of work that this library and its peers do.
+type Race struct {
+	Work     string // "start, first word back"
+	Unit     string // of the figures: "ms"
+	More     bool   // more is better; default: less is
+	OneCore  bool   // all processes share one core; default: the scheduler places them
+	Ours     Contestant
+	Peers    []Peer
+	Readings []Reading // each makes rows of its own; default: the median alone
+}
+
+// A Contestant is a program that does a race's work some number of times and
+// prints a line for each with what it took, in the race's unit: a number, or
+// Never.
+type Contestant struct {
+	Name    string // "os/exec of the same program"
+	Command []string
+	Missing string // why it cannot run here; empty: it can
+}
+
+// Never is the figure of work that does not come to its end.
+const Never = "never"
+
+// A Peer is a contestant that ours is compared with.
+type Peer struct {
+	Contestant
+	Reach float64 // the ratio of our figure to the peer's that we want; 0: none was set
+}
+
+// A Reading makes one figure of all that a contestant printed.
+type Reading struct {
+	Name string // stands behind the work; may be empty
+	Of   func(rounds [][]float64) float64
+}
+
+// Median is the median of the rounds' medians.
+var Median = Reading{"", func(rounds [][]float64) float64 {
+	medians := make([]float64, len(rounds))
+	for i, figures := range rounds {
+		medians[i] = median(figures)
+	}
+	return median(medians)
+}}
+
+// Worst is the largest figure of all rounds.
+var Worst = Reading{"worst", func(rounds [][]float64) float64 {
+	worst := rounds[0][0]
+	for _, figures := range rounds {
+		for _, f := range figures {
+			worst = max(worst, f)
+		}
+	}
+	return worst
+}}

@@ -1,0 +1,82 @@
+// Package peers has the programs that this library is measured against and that
+// are not written in Go. Each prints figures as package harness wants them.
+//
+// The C ones are compiled for the run. A peer whose compiler or interpreter is
+// not here is missing; install gets those on Debian and Ubuntu.
+package peers
+
+import (
+	"embed"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/multiproc-go/multiproc/bench/internal/harness"
+)
+
+//go:embed c python
+var sources embed.FS
+
+// A Shelf is a directory with the peers, ready to run.
+type Shelf struct {
+	dir string
+	cc  string // why there is no C compiler; empty: there is one
+}
+
+// Unpack makes a shelf in dir.
+func Unpack(dir string) (*Shelf, error) {
+	if err := os.CopyFS(dir, sources); err != nil {
+		return nil, err
+	}
+	s := &Shelf{dir: dir}
+	if _, err := exec.LookPath("cc"); err != nil {
+		s.cc = "no cc"
+		return s, nil
+	}
+	programs, err := filepath.Glob(filepath.Join(dir, "c", "*.c"))
+	if err != nil {
+		return nil, err
+	}
+	for _, source := range programs {
+		cmd := exec.Command("cc", "-O2", "-static", "-Wall", "-o", strings.TrimSuffix(source, ".c"), source)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return nil, fmt.Errorf("compile %s: %w\n%s", filepath.Base(source), err, out)
+		}
+	}
+	return s, nil
+}
+
+// C is the contestant that c/program.c is, called name in the table.
+func (s *Shelf) C(name, program string, args ...string) harness.Contestant {
+	return harness.Contestant{
+		Name:    name,
+		Command: append([]string{filepath.Join(s.dir, "c", program)}, args...),
+		Missing: s.cc,
+	}
+}
+
+// Python is the contestant that python/script is, called name in the table.
+func (s *Shelf) Python(name, script string, args ...string) harness.Contestant {
+	c := harness.Contestant{
+		Name:    name,
+		Command: append([]string{"python3", filepath.Join(s.dir, "python", script)}, args...),
+	}
+	if _, err := exec.LookPath("python3"); err != nil {
+		c.Missing = "no python3"
+	}
+	return c
+}
+
+// Tools names the compiler and the interpreter that are here, with versions.
+func (s *Shelf) Tools() []string {
+	var tools []string
+	if version, err := exec.Command("cc", "-dumpfullversion").Output(); err == nil {
+		tools = append(tools, "gcc "+strings.TrimSpace(string(version)))
+	}
+	if version, err := exec.Command("python3", "--version").Output(); err == nil {
+		tools = append(tools, strings.TrimSpace(string(version)))
+	}
+	return tools
+}
