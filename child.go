@@ -61,7 +61,7 @@ func (c *child) await() {
 // settle sets result and err from the child's answer, if there is one.
 func (c *child) settle(m proc.Message) {
 	var a answer
-	answered := m.Head != nil && answers.Decode(m.Head, &a) == nil
+	answered := m.Head != nil && a.decode(m.Head) == nil
 	if answered {
 		c.err = c.answerError(a)
 		if a.HasResult {

@@ -3,6 +3,7 @@ package multiproc
 import (
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 
 	"github.com/multiproc-go/multiproc/internal/proc"
@@ -30,6 +31,9 @@ type fileOption struct {
 }
 
 func (o *fileOption) option(opts *options) {
+	if strings.Contains(o.name, "\x00") {
+		opts.refuse("file %q: a name has no zero bytes", o.name)
+	}
 	for _, other := range opts.files {
 		if other.name == o.name {
 			opts.refuse("file %q: given twice", o.name)

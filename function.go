@@ -3,6 +3,7 @@ package multiproc
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/multiproc-go/multiproc/internal/codec"
@@ -66,7 +67,7 @@ func (f *Function[In, Out]) Name() string { return f.name }
 // with the parent.
 func (f *Function[In, Out]) Start(ctx context.Context, in In, opts ...Option) (*Process[Out], error) {
 	handles := inherit.Sent.Load()
-	input, err := f.in.Append(nil, &in)
+	input, err := f.in.Encode(&in)
 	if err != nil {
 		return nil, fmt.Errorf("multiproc: start %s: input: %w", f.name, err)
 	}
@@ -95,12 +96,12 @@ func (f *Function[In, Out]) Call(ctx context.Context, in In, opts ...Option) (Ou
 // with it.
 func (f *Function[In, Out]) bind(input []byte) (call, error) {
 	var in In
-	if err := f.in.Decode(input, &in); err != nil {
+	if err := f.in.Take(input, &in); err != nil {
 		return nil, fmt.Errorf("read the input: %w", err)
 	}
 	return func(ctx context.Context) (result []byte, err error) {
 		out, err := f.run(ctx, in)
-		result, lost := f.out.Append(nil, &out)
+		result, lost := f.out.Encode(&out)
 		if lost != nil && err == nil {
 			return nil, fmt.Errorf("send the result: %w", lost)
 		}
@@ -130,6 +131,8 @@ func (r *registry) add(name string, f bindable) {
 	switch {
 	case name == "":
 		panic("multiproc: Func: the name is empty")
+	case strings.ContainsAny(name, "\x00\n"):
+		panic(fmt.Sprintf("multiproc: Func(%q): a name is one line", name))
 	case begun.Load():
 		panic(fmt.Sprintf("multiproc: Func(%q): Main or Init has run already; a child would not know the function", name))
 	case r.byName[name] != nil:

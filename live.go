@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"runtime/debug"
-	"syscall"
 
 	"github.com/multiproc-go/multiproc/internal/codec"
 	"github.com/multiproc-go/multiproc/internal/inherit"
@@ -24,14 +22,14 @@ func File(name string) *os.File { return inherited[name] }
 // live is the whole life of a child: it takes its order, runs the function,
 // answers, and ends as Main does.
 func live(parent *proc.Parent) {
-	stopped := terminable()
+	stopped := terminable(parent)
 	parent.Ready()
 	m, err := proc.ReadMessage(parent.LifeLine)
 	if err != nil {
 		os.Exit(1) // the parent ended before it could say what to do
 	}
 	var todo order
-	if err := orders.Decode(m.Head, &todo); err != nil {
+	if err := todo.decode(m.Head); err != nil {
 		fmt.Fprintf(os.Stderr, "multiproc: process %d: read its order: %v\n", os.Getpid(), err)
 		os.Exit(1)
 	}
@@ -81,10 +79,9 @@ func take(todo order) error {
 }
 
 // terminable returns a context that SIGTERM cancels.
-func terminable() context.Context {
+func terminable(parent *proc.Parent) context.Context {
 	ctx, cancel := context.WithCancelCause(context.Background())
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, syscall.SIGTERM)
+	signals := parent.Terminations()
 	go func() { cancel(interrupted{<-signals}) }()
 	return ctx
 }
@@ -141,9 +138,9 @@ func text(v any) (s string) {
 // reply sends the answer. Where it can't be sent, the parent has ended, and
 // nobody wants it.
 func reply(parent *proc.Parent, a answer, result []byte) {
-	head, err := answers.Append(nil, &a)
+	head, err := a.encode()
 	if err != nil {
-		head, _ = answers.Append(nil, &answer{Err: codec.NewError(err)})
+		head, _ = answer{failure: failure{Err: codec.NewError(err)}}.encode()
 	}
 	parent.Answer(proc.Message{Head: head, Body: result})
 }

@@ -24,7 +24,7 @@ func newProcess[Out any](c *child, out *codec.Codec[Out]) *Process[Out] {
 		var v Out
 		err := c.err
 		if c.result != nil {
-			if derr := out.Decode(c.result, &v); derr != nil && err == nil {
+			if derr := out.Take(c.result, &v); derr != nil && err == nil {
 				err = fmt.Errorf("multiproc: read the result of %s: %w", in(c.info.Func, c.info.PID), derr)
 			}
 			c.result = nil

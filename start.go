@@ -7,44 +7,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/multiproc-go/multiproc/internal/codec"
 	"github.com/multiproc-go/multiproc/internal/inherit"
 	"github.com/multiproc-go/multiproc/internal/proc"
 )
-
-// An order is what a child is told to do; the input stands beside it.
-type order struct {
-	Func     string
-	Since    time.Time
-	Deadline time.Time // zero: none
-	Files    []string  // names of the files behind the standard ones
-	Place    int       // in the family's space, whose file is behind those; 0: none
-	Captured bool      // its output goes through its parent
-	Memory   int64     // its limit, in bytes; 0: none
-}
-
-// An answer is what became of it; the result stands beside it.
-type answer struct {
-	HasResult bool
-	Err       *codec.Error
-	Panic     *panicked
-	MaxRSS    int64
-}
-
-type panicked struct{ Value, Stack string }
-
-var (
-	orders  = mustCodec[order]()
-	answers = mustCodec[answer]()
-)
-
-func mustCodec[T any]() *codec.Codec[T] {
-	c, err := codec.Of[T]()
-	if err != nil {
-		panic(err) // a mistake in this package
-	}
-	return c
-}
 
 // started counts the starts of this process, for names.
 var started atomic.Int64
@@ -109,7 +74,7 @@ func tryStart(ctx context.Context, function string, input []byte, opts []Option)
 		files = append(files, c.place.File())
 		todo.Place = c.place.Number()
 	}
-	head, err := orders.Append(nil, &todo)
+	head, err := todo.encode()
 	if err != nil {
 		return nil, err
 	}

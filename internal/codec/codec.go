@@ -42,7 +42,6 @@ type Codec[T any] struct {
 	root   *node
 	way    way
 	layout *layout // of a T that is copied
-	print  [16]byte
 }
 
 // way is how a whole value is laid out in its bytes.
@@ -63,7 +62,7 @@ func Of[T any]() (*Codec[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Codec[T]{root: root, way: wayOf(root), print: fingerprint(root)}
+	c := &Codec[T]{root: root, way: wayOf(root)}
 	if c.way == asCopy {
 		c.layout = layoutOf(t)
 	}
@@ -104,6 +103,17 @@ func (c *Codec[T]) Append(dst []byte, v *T) ([]byte, error) {
 	}
 	x := *v // a copy that may move to the heap, so that the caller's need not
 	return c.appendCBOR(dst, &x)
+}
+
+// Encode is Append to nothing, without a copy where there need be none: what it
+// returns for a []byte is *v itself, to be used before *v changes.
+func (c *Codec[T]) Encode(v *T) ([]byte, error) {
+	if c.way == asBytes {
+		if b := reflect.ValueOf(v).Elem().Bytes(); len(b) <= MaxBytes {
+			return b, nil
+		}
+	}
+	return c.Append(nil, v)
 }
 
 func (c *Codec[T]) appendCopy(dst []byte, v *T) ([]byte, error) {
@@ -160,6 +170,16 @@ func (c *Codec[T]) Decode(data []byte, v *T) error {
 	return nil
 }
 
+// Take is Decode of data that the caller gives away: a []byte becomes data itself,
+// without a copy.
+func (c *Codec[T]) Take(data []byte, v *T) error {
+	if c.way == asBytes && len(data) > 0 {
+		reflect.ValueOf(v).Elem().SetBytes(data)
+		return nil
+	}
+	return c.Decode(data, v)
+}
+
 func (c *Codec[T]) decodeCopy(data []byte, v *T) error {
 	if len(data) != c.layout.size || !c.layout.valid(data) {
 		var zero T
@@ -197,7 +217,7 @@ func (c *Codec[T]) Fixed() (size int, ok bool) {
 
 // Fingerprint is a hash of T's structure: two types with the same fingerprint
 // understand each other's encodings.
-func (c *Codec[T]) Fingerprint() [16]byte { return c.print }
+func (c *Codec[T]) Fingerprint() [16]byte { return fingerprint(c.root) }
 
 // String is T's name for people.
 func (c *Codec[T]) String() string { return c.root.typ.String() }

@@ -52,12 +52,13 @@ type Parent struct {
 	LifeLine *os.File
 }
 
-func (p *Parent) Ready()                 {}
-func (p *Parent) Taken()                 {}
-func (p *Parent) Answer(Message)         {}
-func Born() *Parent                      { return nil }
-func SaveCrashes() error                 { return ErrUnsupported }
-func InheritedFile(int, string) *os.File { return nil }
-func SurvivePipes()                      {}
-func (p *Parent) DieWithParent()         {}
-func PeakMemory() int64                  { return 0 }
+func (p *Parent) Terminations() <-chan os.Signal { return nil }
+func (p *Parent) Ready()                         {}
+func (p *Parent) Taken()                         {}
+func (p *Parent) Answer(Message)                 {}
+func Born() *Parent                              { return nil }
+func SaveCrashes() error                         { return ErrUnsupported }
+func InheritedFile(int, string) *os.File         { return nil }
+func SurvivePipes()                              {}
+func (p *Parent) DieWithParent()                 {}
+func PeakMemory() int64                          { return 0 }
