@@ -3,7 +3,9 @@ package multiproc
 import (
 	"context"
 	"fmt"
+	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -37,18 +39,15 @@ func (l limits) describe(limit string) (text string, matches []error) {
 	return "", nil
 }
 
-// environment adds to env what tells the Go runtime in the child of its limit.
-func (l limits) environment(env []string) []string {
-	const key = "GOMEMLIMIT="
-	for _, kv := range env {
-		if strings.HasPrefix(kv, key) {
-			return env // the user's own choice
-		}
+// environment adds to added, what a child's environment has beyond its parent's,
+// what tells the Go runtime in the child of its limit.
+func (l limits) environment(added []string) []string {
+	const key = "GOMEMLIMIT"
+	chosen := os.Getenv(key) != "" || slices.ContainsFunc(added, func(kv string) bool { return strings.HasPrefix(kv, key+"=") })
+	if l.memory == 0 || chosen { // by the user
+		return added
 	}
-	if l.memory > 0 {
-		env = append(env, key+strconv.FormatInt(l.memory/10*9, 10))
-	}
-	return env
+	return append(slices.Clone(added), key+"="+strconv.FormatInt(l.memory/10*9, 10))
 }
 
 // enforce watches the child's limits until it has ended.

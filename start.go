@@ -81,7 +81,7 @@ func tryStart(ctx context.Context, function string, input []byte, opts []Option)
 	c.proc, err = proc.Start(proc.Command{
 		Name:   o.name,
 		Daemon: o.daemon,
-		Env:    o.limits.environment(append(os.Environ(), o.env...)),
+		Env:    o.limits.environment(o.env),
 		Dir:    o.dir,
 		Stdin:  c.streams.stdin, Stdout: c.streams.stdout, Stderr: c.streams.stderr,
 		Files: files,

@@ -76,7 +76,7 @@ func (g *guard) restart() error {
 	}
 	defer lineOfChild.Close()
 	birth := early.Birth{Role: early.Guard, Parent: os.Getpid(), Name: "multiproc guard"}
-	pid, pidfd, err := fork(birth, append(os.Environ(), "GOMAXPROCS=1"), "/", []*os.File{null, null, null, lineOfChild}, &syscall.SysProcAttr{})
+	pid, pidfd, err := fork(birth, []string{"GOMAXPROCS=1"}, "/", []*os.File{null, null, null, lineOfChild}, &syscall.SysProcAttr{})
 	if err != nil {
 		line.Close()
 		return err

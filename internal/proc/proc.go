@@ -26,7 +26,7 @@ func (errUnsupported) Is(t error) bool { return t == errors.ErrUnsupported }
 type Command struct {
 	Name   string   // what ps shows of it
 	Daemon bool     // it dies with this process, and its group with it
-	Env    []string // "KEY=value"; the last of a key counts
+	Env    []string // "KEY=value", added to this process's; the last of a key counts
 	Dir    string   // working directory; empty: this process's
 	Stdin  *os.File // the child's own; each stays open here
 	Stdout *os.File

@@ -16,13 +16,12 @@ func init() {
 		syscall.CloseOnExec(fd)
 	}
 	if b.Role == Guard {
-		setTitle("multiproc guard")
+		SetTitle("multiproc guard")
 		guard()
 	}
 	if b.Role == Daemon {
 		dieWith(b.Parent)
 	}
-	setTitle(b.Name)
 	awaitWord()
 	Born = &b
 }

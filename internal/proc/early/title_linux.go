@@ -2,7 +2,7 @@ package early
 
 import "syscall"
 
-// setTitle makes name visible to ps and top: as the command's name, of which the
+// SetTitle makes name visible to ps and top: as the command's name, of which the
 // kernel keeps 15 bytes, and behind the arguments: `prog -v (resize-3)`.
 //
 // The kernel shows the memory that the arguments stood in at the exec, and, where
@@ -12,7 +12,7 @@ import "syscall"
 // bytes stay as they are, only the zeros between them become spaces: Go's os.Args
 // are slices of that memory, with lengths of their own. It is for people to look
 // at, so errors change nothing.
-func setTitle(name string) {
+func SetTitle(name string) {
 	writeFile("/proc/self/comm", []byte(name))
 
 	start, end := argumentBounds()

@@ -8,9 +8,9 @@ import (
 	"github.com/multiproc-go/multiproc/internal/proc/early"
 )
 
-// A child listens to SIGTERM from its package initialization on. That takes the
-// runtime two threads and some waking to and fro, 0.2 ms on two processors, which
-// here goes on beside the initialization of the packages that follow.
+// What a child does beside the initialization of the packages that follow, off the
+// way to its function: listening to SIGTERM takes the runtime two threads and some
+// waking to and fro, 0.2 ms on two processors, and the title 0.05 ms.
 var (
 	terminations = make(chan os.Signal, 1)
 	listening    = make(chan struct{})
@@ -18,13 +18,14 @@ var (
 
 func init() {
 	if early.Born != nil {
-		go listen()
+		go begin()
 	}
 }
 
-func listen() {
+func begin() {
 	signal.Notify(terminations, syscall.SIGTERM)
 	close(listening)
+	early.SetTitle(early.Born.Name)
 }
 
 // Terminations returns where SIGTERM arrives, once it does.
