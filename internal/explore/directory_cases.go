@@ -22,6 +22,8 @@ func openAndAdd(w *World, p *Process) {
 	}
 }
 
+func letGo(w *World, p *Process) { p.Space.LetGo(p.Int64) }
+
 func directoryCases() []Case {
 	return []Case{{
 		Name: "space: several make an object of one name", Objects: []string{"Space"},
@@ -65,6 +67,36 @@ func directoryCases() []Case {
 			p.Int64 = e
 		}}, {1, openAndAdd}},
 	}, {
+		Name: "space: a lock's entry becomes another lock's", Objects: []string{"Space", "Mutex"},
+		Spaces: Shape{Objects: 1},
+		Setup: func(w *World) {
+			p := w.Processes[0]
+			p.Mutex = must(p.Space.OpenMutex(background, driver.Which{Name: "m"}))
+		},
+		Bounds: Bounds{Preemptions: 2},
+		Deep:   Bounds{Preemptions: 4, Kills: 1},
+		Threads: []Thread{{0, func(w *World, p *Process) {
+			if err := p.Space.Delete(background, "m"); err != nil {
+				panic(err)
+			}
+			p.Space.LetGo(p.Mutex)
+			m, err := p.Space.OpenMutex(background, driver.Which{Name: "n"})
+			if err != nil {
+				return // the other process is not done with the entry
+			}
+			if _, err := m.TryLock(); err != nil {
+				panic(fmt.Sprintf("nobody else has the new lock: %v", err))
+			}
+			p.Mutex = m
+		}}, {1, func(w *World, p *Process) {
+			m, err := p.Space.OpenMutex(background, driver.Which{Name: "m"})
+			if err != nil {
+				return
+			}
+			p.Mutex = m
+			m.TryLock()
+		}}},
+	}, {
 		Name: "space: the fifth who attaches, while the object goes", Objects: []string{"Space"},
 		Spaces: Shape{Objects: 1, Annexes: 1},
 		Setup: func(w *World) {
@@ -78,10 +110,8 @@ func directoryCases() []Case {
 			if err := p.Space.Delete(background, "i"); err != nil {
 				panic(err)
 			}
-			for _, p := range w.Processes[:4] {
-				p.Space.LetGo(p.Int64)
-			}
-		}}, {4, openAndAdd}},
+			letGo(w, p)
+		}}, {1, letGo}, {2, letGo}, {3, letGo}, {4, openAndAdd}},
 	}, {
 		Name: "space: closed while it is used", Objects: []string{"Space", "Mutex"},
 		Spaces: Shape{Objects: 1}, Setup: openMutexes, Stalled: waitsForHolder,

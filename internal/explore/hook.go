@@ -43,7 +43,9 @@ func (s *scheduler) Sleep(off uint64, low uint32, cancel, closed <-chan struct{}
 	if uint32(s.arenas[t.process].Peek(off)) != low {
 		return false
 	}
-	t.bed = &bed{off: off}
+	s.beds++
+	t.bed = &bed{off: off, since: s.beds}
+	s.note(uint64(t.id)) // the order of sleeping is the order of waking
 	t.ready = func() bool {
 		return t.bed.woken || t.bed.timedOut || arena.Ended(cancel) || arena.Ended(closed)
 	}
@@ -69,11 +71,18 @@ func (s *scheduler) Wake(off uint64, n int) {
 		return
 	}
 	s.Before(off)
-	for _, t := range s.threads {
-		if n > 0 && t.bed != nil && t.bed.off == off && !t.bed.woken && !t.done && !s.dead[t.process] {
-			t.bed.woken = true
-			n--
+	for ; n > 0; n-- {
+		var longest *bed
+		for _, t := range s.threads {
+			if b := t.bed; b != nil && b.off == off && !b.woken && !s.dead[t.process] &&
+				(longest == nil || b.since < longest.since) {
+				longest = b
+			}
 		}
+		if longest == nil {
+			return
+		}
+		longest.woken = true
 	}
 }
 

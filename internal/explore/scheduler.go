@@ -3,6 +3,7 @@
 package explore
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -27,6 +28,8 @@ type scheduler struct {
 	onStall func() error // is it right that all others wait while one is stopped?
 	onStuck func() error // and that some wait for ever?
 
+	steps     int
+	beds      int
 	memory    uint64 // sums up what the arena holds
 	events    uint64 // sums up in which order things happened that others may notice
 	disturbed bool   // somebody was killed or stopped: sleeps may have to time out
@@ -50,12 +53,16 @@ type thread struct {
 
 type bed struct {
 	off             uint64
+	since           int // the how many'th bed it is
 	woken, timedOut bool
 }
 
 // maxTimeouts is how often in a row a thread's sleep times out. It has looked
 // again by then; more shows nothing new.
 const maxTimeouts = 3
+
+// maxSteps is more than any case takes that comes to an end.
+const maxSteps = 10_000
 
 // run runs bodies, each a thread of the process beside it, until all are done or
 // dead.
@@ -125,6 +132,10 @@ func (s *scheduler) pass(t *thread) {
 // next chooses who runs, or what happens to whom; nil at the end.
 func (s *scheduler) next() *thread {
 	for s.failure == nil && !s.gaveUp {
+		if s.steps++; s.steps > maxSteps {
+			s.failure = errors.New("it goes on and on: " + s.describe())
+			return nil
+		}
 		ready := s.ready()
 		if len(ready) == 0 {
 			if !s.unstick() {

@@ -129,11 +129,11 @@ func (s *Space) extend(i int, meta uint64) error {
 	return nil
 }
 
-// detach gives an attachment up.
-func (s *Space) detach(at uint64) {
+// detach clears an attachment that is o's.
+func (s *Space) detach(at uint64, o owner) {
 	for {
 		word := s.a.Load(at)
-		if ownerOf(word) != s.me || s.a.CompareAndSwap(at, word, 0) {
+		if ownerOf(word) != o || s.a.CompareAndSwap(at, word, 0) {
 			return
 		}
 	}

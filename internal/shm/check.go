@@ -101,7 +101,7 @@ func (s *Space) checkAnnex(at uint64, k int, say func(string, ...any)) {
 		}
 	case annexUsed:
 		i := annexObject(word).index()
-		if uint64(i) >= s.objects || identOf(i, s.a.Load(s.object(i))) != annexObject(word) {
+		if s.outlived(i, word) {
 			say("annex %d (%#x) has outlived object %d", k, word, i)
 		}
 	case annexFree:
@@ -115,4 +115,13 @@ func (s *Space) checkAnnex(at uint64, k int, say func(string, ...any)) {
 func (s *Space) known(o owner) bool {
 	i := o.slot()
 	return i >= 1 && i < int(s.slots) && s.holder(i) == o
+}
+
+// outlived reports whether the object i of a used annex is there no more.
+func (s *Space) outlived(i int, annex uint64) bool {
+	if uint64(i) >= s.objects {
+		return true
+	}
+	meta := s.a.Load(s.object(i))
+	return identOf(i, meta) != annexObject(annex) || state(meta) == stateFree
 }

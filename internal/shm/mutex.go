@@ -160,7 +160,11 @@ func (m *Mutex) Unlock(h driver.Holding) error {
 		return ErrClosed
 	}
 	m.race.release()
-	return m.unlock(h.Word)
+	err := m.unlock(h.Word)
+	if err != nil && m.s.closed.Load() {
+		return ErrClosed
+	}
+	return err
 }
 
 func (m *Mutex) unlock(mine uint64) error {

@@ -116,7 +116,7 @@ func (s *Space) borrow(i int, meta uint64) (at uint64, err error) {
 
 // giveBack detaches, and reclaims the object if that was all that kept it.
 func (s *Space) giveBack(i int, meta, at uint64) {
-	s.detach(at)
+	s.detach(at, s.me)
 	s.reclaim(i, identOf(i, meta))
 }
 
@@ -212,7 +212,7 @@ func (s *Space) abandonMaking(i int, meta, attached, cell, entered uint64) {
 		s.a.CompareAndSwap(cell, entered, 0)
 	}
 	if attached != 0 {
-		s.detach(attached)
+		s.detach(attached, s.me)
 	}
 	for _, st := range []uint64{stateMaking, stateAborted} {
 		s.a.CompareAndSwap(s.object(i), become(meta, st, s.me), become(meta, stateFree, 0))

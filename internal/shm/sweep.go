@@ -52,9 +52,7 @@ func (s *Space) undoObject(i int, o owner) {
 		s.recover(i, meta, o)
 	}
 	for attached := range s.attachments(i, meta) {
-		if word := s.a.Load(attached); ownerOf(word) == o {
-			s.a.CompareAndSwap(attached, word, 0)
-		}
+		s.detach(attached, o)
 	}
 	s.reclaim(i, identOf(i, meta))
 }
@@ -91,21 +89,13 @@ func (s *Space) undoAnnex(at uint64, o owner) {
 		}
 	case annexUsed:
 		// One whose maker died before it was chained may have outlived its object.
-		i := annexObject(word).index()
-		if uint64(i) >= s.objects {
-			return
-		}
-		meta := s.a.Load(s.object(i))
-		if identOf(i, meta) != annexObject(word) || state(meta) == stateFree {
+		if s.outlived(annexObject(word).index(), word) {
 			s.a.CompareAndSwap(at, word, annexFree)
 		}
 	}
 	// Whoever attaches while an annex changes hands leaves its name there until it
 	// looks again: died before, it is to go as well.
 	for k := range uint64(annexAttach) {
-		attachment := at + (k+1)*attachSize
-		if word := s.a.Load(attachment); ownerOf(word) == o {
-			s.a.CompareAndSwap(attachment, word, 0)
-		}
+		s.detach(at+(k+1)*attachSize, o)
 	}
 }
