@@ -110,11 +110,15 @@ func FromFile(f *os.File) (*Arena, error) {
 	return nil, err
 }
 
-// Reopen opens the arena's file anew: what is locked on the new descriptor goes
-// on being locked in whichever process inherits it.
-func (a *Arena) Reopen() (*os.File, error) {
+// An Opening is another opening of an arena's file: what is locked on it goes on
+// being locked in whichever process inherits it.
+type Opening struct{ *os.File }
+
+// Reopen opens the arena's file anew.
+func (a *Arena) Reopen() (*Opening, error) {
 	f := a.back.(*fileArena).file
-	return os.OpenFile(procPath(f), os.O_RDWR|unix.O_CLOEXEC, 0)
+	again, err := os.OpenFile(procPath(f), os.O_RDWR|unix.O_CLOEXEC, 0)
+	return &Opening{again}, err
 }
 
 func procPath(f *os.File) string {

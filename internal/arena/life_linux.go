@@ -20,11 +20,14 @@ func slotLock(slot int, kind int16) *unix.Flock_t {
 	return &unix.Flock_t{Type: kind, Whence: io.SeekStart, Start: lockBase + int64(slot), Len: 1}
 }
 
-func (f *fileArena) tryLock(slot int) (bool, error) { return LockSlot(f.file, slot) }
+// TryLock locks slot's byte on this opening, as Arena.TryLock does.
+func (o *Opening) TryLock(slot int) (bool, error) { return (&fileArena{file: o.File}).tryLock(slot) }
 
-// LockSlot locks slot's byte on f, which a child is to inherit.
-func LockSlot(f *os.File, slot int) (bool, error) {
-	err := (&fileArena{file: f}).control(func(fd uintptr) error {
+// Unlock gives slot's byte up.
+func (o *Opening) Unlock(slot int) error { return (&fileArena{file: o.File}).unlock(slot) }
+
+func (f *fileArena) tryLock(slot int) (bool, error) {
+	err := f.control(func(fd uintptr) error {
 		return unix.FcntlFlock(fd, unix.F_OFD_SETLK, slotLock(slot, unix.F_WRLCK))
 	})
 	if errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EACCES) {

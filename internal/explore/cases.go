@@ -8,7 +8,6 @@ import (
 	"fmt"
 
 	"github.com/multiproc-go/multiproc/internal/driver"
-	"github.com/multiproc-go/multiproc/internal/shm"
 )
 
 // Cases are all that is explored.
@@ -25,7 +24,7 @@ var background = context.Background()
 
 // code is an error as a history has it.
 func code(err error) int64 {
-	for i, known := range []error{nil, shm.ErrLocked, shm.ErrNotHeld, context.Canceled, shm.ErrClosed, shm.ErrNotFound} {
+	for i, known := range []error{nil, driver.ErrLocked, driver.ErrNotHeld, context.Canceled, driver.ErrClosed, driver.ErrNotFound} {
 		if errors.Is(err, known) {
 			return int64(i)
 		}

@@ -13,11 +13,11 @@ import (
 // openAndAdd opens a number by name and adds to it, if it is not deleted by then.
 func openAndAdd(w *World, p *Process) {
 	n, err := p.Space.OpenInt64(background, driver.Which{Name: "i"})
-	if errors.Is(err, shm.ErrNoSpace) {
+	if errors.Is(err, driver.ErrNoSpace) {
 		return // as many objects as there can be are being made or taken apart
 	}
 	p.Int64 = must(n, err)
-	if _, err := p.Int64.Add(background, 1); err != nil && !errors.Is(err, shm.ErrClosed) {
+	if _, err := p.Int64.Add(background, 1); err != nil && !errors.Is(err, driver.ErrClosed) {
 		panic(err)
 	}
 }
@@ -106,12 +106,12 @@ func directoryCases() []Case {
 		},
 		Bounds: Bounds{Preemptions: 2, Kills: 1},
 		Deep:   Bounds{Preemptions: 3, Kills: 1, Stops: 1},
-		Threads: []Thread{{0, func(w *World, p *Process) {
+		Threads: []Thread{{4, openAndAdd}, {0, func(w *World, p *Process) {
 			if err := p.Space.Delete(background, "i"); err != nil {
 				panic(err)
 			}
 			letGo(w, p)
-		}}, {1, letGo}, {2, letGo}, {3, letGo}, {4, openAndAdd}},
+		}}, {1, letGo}, {2, letGo}, {3, letGo}},
 	}, {
 		Name: "space: closed while it is used", Objects: []string{"Space", "Mutex"},
 		Spaces: Shape{Objects: 1}, Setup: openMutexes, Stalled: waitsForHolder,
@@ -122,7 +122,7 @@ func directoryCases() []Case {
 			if err == nil {
 				err = p.Mutex.Unlock(h)
 			}
-			if err != nil && !errors.Is(err, shm.ErrClosed) {
+			if err != nil && !errors.Is(err, driver.ErrClosed) {
 				panic(err)
 			}
 		}, 0, 1), Thread{0, func(w *World, p *Process) {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"github.com/multiproc-go/multiproc/internal/driver"
 )
 
 // Check returns an error for each invariant that does not hold. What changes
@@ -24,7 +26,7 @@ func (s *Space) Check(ctx context.Context) error {
 	var errs []error
 	for _, fault := range first {
 		if again[fault] {
-			errs = append(errs, fmt.Errorf("%w: %s", ErrCorrupt, fault))
+			errs = append(errs, fmt.Errorf("%w: %s", driver.ErrCorrupt, fault))
 		}
 	}
 	return errors.Join(errs...)

@@ -1,6 +1,10 @@
 package shm
 
-import "context"
+import (
+	"context"
+
+	"github.com/multiproc-go/multiproc/internal/driver"
+)
 
 // Delete takes the object called name away from everybody.
 func (s *Space) Delete(ctx context.Context, name string) error {
@@ -11,7 +15,7 @@ func (s *Space) Delete(ctx context.Context, name string) error {
 	for {
 		i, meta, found := s.find(name, s.hash(name))
 		if !found {
-			return ErrNotFound
+			return driver.ErrNotFound
 		}
 		at, err := s.borrow(i, meta)
 		if err == errGone {

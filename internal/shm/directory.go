@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math/bits"
 	"strconv"
+
+	"github.com/multiproc-go/multiproc/internal/driver"
 )
 
 // The directory finds objects by name. It is an array of cells; a name's cells
@@ -136,7 +138,7 @@ func (s *Space) freshName(kind string) string {
 // checkName says whether a name fits.
 func checkName(name string) error {
 	if len(name) > maxName {
-		return fmt.Errorf("%w: a name of %d bytes, %d at most", ErrTooLarge, len(name), maxName)
+		return fmt.Errorf("%w: a name of %d bytes, %d at most", driver.ErrTooLarge, len(name), maxName)
 	}
 	return nil
 }

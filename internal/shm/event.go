@@ -38,7 +38,7 @@ func (s *Space) OpenEvent(ctx context.Context, which driver.Which) (driver.Event
 func (e *Event) load() (uint64, error) {
 	word := e.s.a.Load(e.at + entEvent)
 	if word&eventDeleted != 0 || e.s.closed.Load() {
-		return word, ErrClosed
+		return word, driver.ErrClosed
 	}
 	return word, nil
 }

@@ -15,6 +15,7 @@ import (
 	"math/bits"
 
 	"github.com/multiproc-go/multiproc/internal/arena"
+	"github.com/multiproc-go/multiproc/internal/driver"
 )
 
 const (
@@ -119,13 +120,13 @@ func format(a *arena.Arena, l layout, seed uint64, boot [2]uint64) error {
 // as its header goes.
 func readLayout(a *arena.Arena, boot [2]uint64) (l layout, err error) {
 	if a.Size() < headerSize || a.Load(hdrMagic) != magic {
-		return l, fmt.Errorf("%w: the file begins with something else", ErrCorrupt)
+		return l, fmt.Errorf("%w: the file begins with something else", driver.ErrCorrupt)
 	}
 	if v := a.Load(hdrVersion); v != version {
-		return l, fmt.Errorf("%w: its version is %d, this program's %d", ErrVersion, v, version)
+		return l, fmt.Errorf("%w: its version is %d, this program's %d", driver.ErrVersion, v, version)
 	}
 	if (a.Load(hdrBoot0) != boot[0]) || (a.Load(hdrBoot1) != boot[1]) {
-		return l, fmt.Errorf("%w: it was made before this boot of the machine", ErrVersion)
+		return l, fmt.Errorf("%w: it was made before this boot of the machine", driver.ErrVersion)
 	}
 	l = layout{
 		size: a.Load(hdrSize), slots: a.Load(hdrSlots), cells: a.Load(hdrCells),
@@ -138,7 +139,7 @@ func readLayout(a *arena.Arena, boot [2]uint64) (l layout, err error) {
 		l.annexes <= maxObjects
 	l.place()
 	if !sound || l.heapAt > l.size {
-		return l, fmt.Errorf("%w: its header contradicts itself or the file's size", ErrCorrupt)
+		return l, fmt.Errorf("%w: its header contradicts itself or the file's size", driver.ErrCorrupt)
 	}
 	return l, nil
 }

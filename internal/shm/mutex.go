@@ -83,7 +83,7 @@ func (m *Mutex) take(sleepers uint64) (word uint64, taken bool, err error) {
 	for {
 		word = m.s.a.Load(m.at + entLock)
 		if word&lockDeleted != 0 {
-			return word, false, ErrClosed
+			return word, false, driver.ErrClosed
 		}
 		if ownerOf(word) != 0 {
 			return word, false, nil
@@ -118,9 +118,9 @@ func (m *Mutex) TryLock() (h driver.Holding, err error) {
 		case taken:
 			return m.holding(word)
 		case m.s.closed.Load():
-			return h, ErrClosed
+			return h, driver.ErrClosed
 		case m.unlessDead(word):
-			return h, ErrLocked
+			return h, driver.ErrLocked
 		}
 	}
 }
@@ -134,7 +134,7 @@ func (m *Mutex) holding(mine uint64) (driver.Holding, error) {
 	}
 	if m.s.closed.Load() { // what we hold was given up before we held it
 		m.unlock(mine)
-		return driver.Holding{}, ErrClosed
+		return driver.Holding{}, driver.ErrClosed
 	}
 	m.race.acquire()
 	return h, nil
@@ -154,15 +154,15 @@ func (m *Mutex) token(generation uint32) uint64 {
 	return epoch>>1<<lockGenBits | uint64(generation)
 }
 
-// Unlock ends a holding: ErrNotHeld if it has ended before.
+// Unlock ends a holding: driver.ErrNotHeld if it has ended before.
 func (m *Mutex) Unlock(h driver.Holding) error {
 	if m.s.closed.Load() {
-		return ErrClosed
+		return driver.ErrClosed
 	}
 	m.race.release()
 	err := m.unlock(h.Word)
 	if err != nil && m.s.closed.Load() {
-		return ErrClosed
+		return driver.ErrClosed
 	}
 	return err
 }
@@ -183,7 +183,7 @@ func (m *Mutex) unlock(mine uint64) error {
 			continue
 		}
 		if word&same != mine&same || ownerOf(mine) == 0 {
-			return ErrNotHeld
+			return driver.ErrNotHeld
 		}
 	}
 }

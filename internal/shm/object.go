@@ -72,7 +72,7 @@ func (s *Space) openWhich(ctx context.Context, which driver.Which, spec Spec) (*
 			return o, err
 		}
 	}
-	return nil, ErrNotFound
+	return nil, driver.ErrNotFound
 }
 
 func (s *Space) openOnce(name string, h hash, spec Spec) (*Object, error) {
@@ -233,13 +233,13 @@ func (s *Space) specOf(i int) (spec Spec) {
 func (have Spec) fits(want Spec) error {
 	switch {
 	case have.Kind != want.Kind:
-		return fmt.Errorf("%w: it is a %v, not a %v", ErrMismatch, have.Kind, want.Kind)
+		return fmt.Errorf("%w: it is a %v, not a %v", driver.ErrMismatch, have.Kind, want.Kind)
 	case have.Type != want.Type:
-		return fmt.Errorf("%w: its element type is another", ErrMismatch)
+		return fmt.Errorf("%w: its element type is another", driver.ErrMismatch)
 	}
 	for k, v := range want.Config {
 		if v != 0 && v != have.Config[k] {
-			return fmt.Errorf("%w: its configuration has %d, not %d", ErrMismatch, have.Config[k], v)
+			return fmt.Errorf("%w: its configuration has %d, not %d", driver.ErrMismatch, have.Config[k], v)
 		}
 	}
 	return nil
@@ -254,7 +254,7 @@ func (o *Object) ID() uint64 { return uint64(identOf(o.i, o.meta)) + 1 }
 // gone says why the object cannot be used any more, if that is so.
 func (o *Object) gone() error {
 	if o.s.closed.Load() || o.s.a.Load(o.at) != o.meta {
-		return ErrClosed
+		return driver.ErrClosed
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"weak"
 
 	"github.com/multiproc-go/multiproc/internal/arena"
+	"github.com/multiproc-go/multiproc/internal/driver"
 )
 
 // A Space is one use of a space: an owner slot, and the objects that are open
@@ -57,7 +58,7 @@ func newSpace(a *arena.Arena, boot [2]uint64) (*Space, error) {
 func (s *Space) enterTable(cancel <-chan struct{}) error {
 	if !s.table.Enter(cancel, s.done) || s.closed.Load() {
 		if s.closed.Load() {
-			return ErrClosed
+			return driver.ErrClosed
 		}
 		return errGaveUp
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/multiproc-go/multiproc/internal/arena"
+	"github.com/multiproc-go/multiproc/internal/driver"
 )
 
 // relook is how long a goroutine sleeps at most before it looks again. No wake
@@ -53,7 +54,7 @@ func (o *Object) wait(ctx context.Context, off uint64, take func(sleepNext bool)
 // whyNot is the reason that a wait was given up for.
 func (o *Object) whyNot(ctx context.Context) error {
 	if o.s.closed.Load() {
-		return ErrClosed
+		return driver.ErrClosed
 	}
 	return orCause(ctx, errGaveUp)
 }
