@@ -28,11 +28,11 @@ func (g Guard) Unlock() error {
 // what the lock guards may want repair. It is so until a holder unlocks. Only
 // the writers of an RWMutex count: a reader neither abandons nor repairs, but it
 // is told.
-func (g Guard) Abandoned() bool { return g.held.Abandoned }
+func (g Guard) Abandoned() bool { return g.held.Abandoned() }
 
 // Token is greater with every exclusive holding of the lock, for fencing off
 // writes of a holder that came too late; 0 for a reader's.
-func (g Guard) Token() uint64 { return g.held.Token }
+func (g Guard) Token() uint64 { return g.held.Token() }
 
 // Lost is closed when the holding ended without Unlock. In shared memory that
 // never happens; where a lock is a lease it can.

@@ -44,12 +44,28 @@ type Mutex interface {
 	Holder(ctx context.Context) (pid int, since time.Time, err error)
 }
 
-// A Holding is one holding of a lock.
+// A Holding is one holding of a lock. It has two words, so that a Guard has four
+// and the compiler keeps it in registers.
 type Holding struct {
-	Token     uint64 // greater with every holding
-	Word      uint64 // the driver's own
-	Abandoned bool
+	Word  uint64 // the driver's own
+	count uint64 // token, and in bit 63 whether it is abandoned
 }
+
+const abandonedBit = 1 << 63
+
+// NewHolding returns a holding with that token, which has less than 64 bits.
+func NewHolding(word, token uint64, abandoned bool) Holding {
+	if abandoned {
+		token |= abandonedBit
+	}
+	return Holding{word, token}
+}
+
+// Token is greater with every holding of the lock.
+func (h Holding) Token() uint64 { return h.count &^ abandonedBit }
+
+// Abandoned says that an earlier holder died.
+func (h Holding) Abandoned() bool { return h.count&abandonedBit != 0 }
 
 // An Event is a flag to wait for.
 type Event interface {

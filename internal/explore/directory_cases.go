@@ -7,7 +7,6 @@ import (
 	"fmt"
 
 	"github.com/multiproc-go/multiproc/internal/driver"
-	"github.com/multiproc-go/multiproc/internal/shm"
 )
 
 // openAndAdd opens a number by name and adds to it, if it is not deleted by then.

@@ -24,13 +24,13 @@ func (p *Process) tryLock() (driver.Holding, bool) {
 }
 
 func (p *Process) unlock(h driver.Holding) {
-	done := p.World.Call(p.ID, "unlock", int64(h.Token))
+	done := p.World.Call(p.ID, "unlock", int64(h.Token()))
 	done(code(p.Mutex.Unlock(h)))
 }
 
 func held(h driver.Holding) int64 {
-	v := int64(h.Token) << 1
-	if h.Abandoned {
+	v := int64(h.Token()) << 1
+	if h.Abandoned() {
 		v |= 1
 	}
 	return v

@@ -127,17 +127,13 @@ func (m *Mutex) TryLock() (h driver.Holding, err error) {
 
 // holding makes what Lock returns of the word that it has just set.
 func (m *Mutex) holding(mine uint64) (driver.Holding, error) {
-	h := driver.Holding{
-		Token:     m.token(uint32(mine) >> 3),
-		Word:      mine,
-		Abandoned: mine&lockAbandoned != 0,
-	}
+	token := m.token(uint32(mine) >> 3)
 	if m.s.closed.Load() { // what we hold was given up before we held it
 		m.unlock(mine)
 		return driver.Holding{}, driver.ErrClosed
 	}
 	m.race.acquire()
-	return h, nil
+	return driver.NewHolding(mine, token, mine&lockAbandoned != 0), nil
 }
 
 // token puts an epoch before the generation, so that tokens rise for ever. The
