@@ -242,6 +242,11 @@ func receiver(_ *ipc.Space, hear func() string, say func(string, ...any)) error 
 // attached is there and does nothing.
 func attached(_ *ipc.Space, hear func() string, say func(string, ...any)) error {
 	say("here")
+	n, err := otherProgram()
+	if err != nil {
+		return err
+	}
+	say("other programs have %d descriptors of it", n)
 	hear()
 	return nil
 }

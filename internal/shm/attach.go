@@ -1,5 +1,11 @@
 package shm
 
+import (
+	"fmt"
+
+	"github.com/multiproc-go/multiproc/internal/driver"
+)
+
 // An attachment says that a process may touch an object. It keeps the entry from
 // becoming another object, tells the sweep where the dead may have left
 // something, and has room for the process's share of the object.
@@ -94,7 +100,7 @@ func (s *Space) annexesOf(i int, meta uint64, yield func(at uint64) bool) (last 
 
 // attach gives us an attachment of object i.
 func (s *Space) attach(i int, meta uint64) (at uint64, err error) {
-	for {
+	for range s.annexes + 2 {
 		for at := range s.attachments(i, meta) {
 			if s.a.Load(at) == 0 && s.a.CompareAndSwap(at, 0, s.me.high()) {
 				return at, nil
@@ -104,6 +110,7 @@ func (s *Space) attach(i int, meta uint64) (at uint64, err error) {
 			return 0, err
 		}
 	}
+	return 0, fmt.Errorf("%w: the annexes of object %d cannot be chained", driver.ErrCorrupt, i)
 }
 
 // extend chains one more annex to object i; errGone where that is gone.

@@ -129,7 +129,7 @@ func (m *Mutex) TryLock() (h driver.Holding, err error) {
 func (m *Mutex) holding(mine uint64) (driver.Holding, error) {
 	token := m.token(uint32(mine) >> 3)
 	if m.s.closed.Load() { // what we hold was given up before we held it
-		m.unlock(mine)
+		m.unlock(mine, lockAbandoned)
 		return driver.Holding{}, driver.ErrClosed
 	}
 	m.race.acquire()
@@ -156,19 +156,20 @@ func (m *Mutex) Unlock(h driver.Holding) error {
 		return driver.ErrClosed
 	}
 	m.race.release()
-	err := m.unlock(h.Word)
+	err := m.unlock(h.Word, 0)
 	if err != nil && m.s.closed.Load() {
 		return driver.ErrClosed
 	}
 	return err
 }
 
-func (m *Mutex) unlock(mine uint64) error {
+// unlock frees the lock from the holding that mine tells of, keeping those flags.
+func (m *Mutex) unlock(mine, keep uint64) error {
 	const same = ^uint64(lockFlags)
 	word := mine
 	for {
 		// Frees what the holder has written to the next one's take.
-		if m.s.a.CompareAndSwap(m.at+entLock, word, uint64(uint32(word))&^(lockSleepers|lockAbandoned)) {
+		if m.s.a.CompareAndSwap(m.at+entLock, word, uint64(uint32(word))&^(lockSleepers|lockAbandoned&^keep)) {
 			if word&lockSleepers != 0 && broken != wakeNobody {
 				m.s.a.Wake(m.at+entLock, 1)
 			}

@@ -2,8 +2,10 @@ package shm
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
+	"time"
 	"weak"
 
 	"github.com/multiproc-go/multiproc/internal/arena"
@@ -48,12 +50,26 @@ func (s *Space) Open(ctx context.Context, name string, spec Spec) (*Object, erro
 		name = s.freshName(spec.Kind.String())
 	}
 	h := s.hash(name)
-	for {
+	for collected := false; ; {
 		o, err := s.openOnce(name, h, spec)
-		if err != errGone {
+		switch {
+		case err == errGone:
+		case errors.Is(err, errTableFull) && !collected && !s.a.Hooked():
+			s.collect()
+			collected = true
+		default:
 			return o, err
 		}
 	}
+}
+
+// collect has the collector find handles that nobody has any more, and waits for a
+// moment until what they kept is let go.
+func (s *Space) collect() {
+	s.table.Leave()
+	runtime.GC()
+	s.pause(10 * time.Millisecond)
+	s.table.Enter(nil, nil)
 }
 
 // openWhich opens what a driver's Which says.

@@ -82,10 +82,11 @@ func (s *Space) alive(o owner) bool {
 // holder returns the owner that has slot i taken, or nobody.
 func (s *Space) holder(i int) owner {
 	state := s.a.Load(s.slot(i))
-	if state&slotTaken == 0 {
+	o := makeOwner(i, state>>32)
+	if state != o.taken() { // free, or damaged
 		return 0
 	}
-	return makeOwner(i, state>>32)
+	return o
 }
 
 // owners are those who have slots, dead ones too.
