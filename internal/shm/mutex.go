@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/multiproc-go/multiproc/internal/arena"
 	"github.com/multiproc-go/multiproc/internal/driver"
 )
 
@@ -22,7 +23,12 @@ import (
 // Who unlocks clears bit 0 and wakes one sleeper; that one takes the lock with
 // bit 0 set, since it cannot know whether it was the last. The lock is never
 // handed over: whoever runs takes it.
-type Mutex struct{ *Object }
+type Mutex struct {
+	*Object
+	me    uint64 // owner, in its place
+	word  arena.Word
+	epoch arena.Word
+}
 
 const (
 	lockSleepers  = 1 << 0
@@ -39,15 +45,20 @@ func (s *Space) OpenMutex(ctx context.Context, which driver.Which) (driver.Mutex
 	if err != nil {
 		return nil, err
 	}
-	return &Mutex{o}, nil
+	return &Mutex{o, s.me.high(), s.a.Word(o.at + entLock), s.a.Word(o.at + entEpoch)}, nil
 }
 
 // Lock waits for the lock.
 func (m *Mutex) Lock(ctx context.Context) (driver.Holding, error) {
-	free := m.s.a.Load(m.at + entLock)
+	free := m.word.Load()
 	if free < 1<<32 && free&lockDeleted == 0 {
-		mine := uint64(uint32(free)+lockOne) | m.s.me.high()
-		if m.s.a.CompareAndSwap(m.at+entLock, free, mine) {
+		mine := uint64(uint32(free)+lockOne) | m.me
+		if m.word.CompareAndSwap(free, mine) {
+			epoch := m.epoch.Load()
+			if mine&lockAbandoned == 0 && epoch&1 == lockHalf(mine) && !m.s.closed.Load() {
+				m.race.acquire()
+				return driver.NewHolding(mine, lockToken(epoch, mine), false), nil
+			}
 			return m.holding(mine)
 		}
 	}
@@ -81,15 +92,15 @@ func (m *Mutex) lockSlowly(ctx context.Context) (h driver.Holding, err error) {
 // take takes the lock if it is free, and returns what its word is.
 func (m *Mutex) take(sleepers uint64) (word uint64, taken bool, err error) {
 	for {
-		word = m.s.a.Load(m.at + entLock)
+		word = m.word.Load()
 		if word&lockDeleted != 0 {
 			return word, false, driver.ErrClosed
 		}
 		if ownerOf(word) != 0 {
 			return word, false, nil
 		}
-		mine := uint64(uint32(word)+lockOne) | m.s.me.high() | sleepers
-		if m.s.a.CompareAndSwap(m.at+entLock, word, mine) {
+		mine := uint64(uint32(word)+lockOne) | m.me | sleepers
+		if m.word.CompareAndSwap(word, mine) {
 			return mine, true, nil
 		}
 	}
@@ -105,7 +116,7 @@ func (m *Mutex) unlessDead(word uint64) bool {
 }
 
 func (m *Mutex) markSleepers(word uint64) bool {
-	return word&lockSleepers != 0 || m.s.a.CompareAndSwap(m.at+entLock, word, word|lockSleepers)
+	return word&lockSleepers != 0 || m.word.CompareAndSwap(word, word|lockSleepers)
 }
 
 // TryLock takes the lock if that can be done at once.
@@ -127,7 +138,7 @@ func (m *Mutex) TryLock() (h driver.Holding, err error) {
 
 // holding makes what Lock returns of the word that it has just set.
 func (m *Mutex) holding(mine uint64) (driver.Holding, error) {
-	token := m.token(uint32(mine) >> 3)
+	token := m.token(mine)
 	if m.s.closed.Load() { // what we hold was given up before we held it
 		m.unlock(mine, lockAbandoned)
 		return driver.Holding{}, driver.ErrClosed
@@ -140,23 +151,32 @@ func (m *Mutex) holding(mine uint64) (driver.Holding, error) {
 // word entEpoch is the epoch and, in bit 0, the highest bit of the generation when
 // somebody last looked: each holder looks, and when that bit goes from one to
 // zero the next epoch begins. A holder that dies before leaves it to the next.
-func (m *Mutex) token(generation uint32) uint64 {
-	epoch := m.s.a.Load(m.at + entEpoch)
-	if half := uint64(generation >> (lockGenBits - 1)); epoch&1 != half {
-		if m.s.a.CompareAndSwap(m.at+entEpoch, epoch, epoch+1) {
-			epoch++
-		}
+func (m *Mutex) token(mine uint64) uint64 {
+	epoch := m.epoch.Load()
+	if epoch&1 != lockHalf(mine) && m.epoch.CompareAndSwap(epoch, epoch+1) {
+		epoch++
 	}
-	return epoch>>1<<lockGenBits | uint64(generation)
+	return lockToken(epoch, mine)
 }
+
+func lockHalf(word uint64) uint64         { return word >> 31 & 1 }
+func lockToken(epoch, word uint64) uint64 { return epoch>>1<<lockGenBits | uint64(uint32(word)>>3) }
 
 // Unlock ends a holding: driver.ErrNotHeld if it has ended before.
 func (m *Mutex) Unlock(h driver.Holding) error {
+	m.race.release()
+	// Frees what the holder has written to the next one's Lock.
+	if h.Word&lockFlags == 0 && !m.s.closed.Load() && m.word.CompareAndSwap(h.Word, uint64(uint32(h.Word))) {
+		return nil
+	}
+	return m.unlockSlowly(h.Word)
+}
+
+func (m *Mutex) unlockSlowly(mine uint64) error {
 	if m.s.closed.Load() {
 		return driver.ErrClosed
 	}
-	m.race.release()
-	err := m.unlock(h.Word, 0)
+	err := m.unlock(mine, 0)
 	if err != nil && m.s.closed.Load() {
 		return driver.ErrClosed
 	}
@@ -166,21 +186,20 @@ func (m *Mutex) Unlock(h driver.Holding) error {
 // unlock frees the lock from the holding that mine tells of, keeping those flags.
 func (m *Mutex) unlock(mine, keep uint64) error {
 	const same = ^uint64(lockFlags)
-	word := mine
 	for {
-		// Frees what the holder has written to the next one's take.
-		if m.s.a.CompareAndSwap(m.at+entLock, word, uint64(uint32(word))&^(lockSleepers|lockAbandoned&^keep)) {
+		word := m.word.Load()
+		stale := word&same != mine&same || ownerOf(mine) == 0
+		if broken == unlockAnyHolding && ownerOf(word) == ownerOf(mine) {
+			stale = false
+		}
+		if stale {
+			return driver.ErrNotHeld
+		}
+		if m.word.CompareAndSwap(word, uint64(uint32(word))&^(lockSleepers|lockAbandoned&^keep)) {
 			if word&lockSleepers != 0 && broken != wakeNobody {
 				m.s.a.Wake(m.at+entLock, 1)
 			}
 			return nil
-		}
-		word = m.s.a.Load(m.at + entLock)
-		if broken == unlockAnyHolding && ownerOf(word) == ownerOf(mine) {
-			continue
-		}
-		if word&same != mine&same || ownerOf(mine) == 0 {
-			return driver.ErrNotHeld
 		}
 	}
 }
@@ -191,7 +210,7 @@ func (m *Mutex) Holder(ctx context.Context) (pid int, since time.Time, err error
 		if err := m.gone(); err != nil {
 			return 0, since, err
 		}
-		word := m.s.a.Load(m.at + entLock)
+		word := m.word.Load()
 		if ownerOf(word) == 0 {
 			return 0, since, nil
 		}
