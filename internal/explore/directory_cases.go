@@ -74,7 +74,14 @@ func directoryCases() []Case {
 		},
 		Bounds: Bounds{Preemptions: 2},
 		Deep:   Bounds{Preemptions: 4, Kills: 1},
-		Threads: []Thread{{0, func(w *World, p *Process) {
+		Threads: []Thread{{1, func(w *World, p *Process) {
+			m, err := p.Space.OpenMutex(background, driver.Which{Name: "m"})
+			if err != nil {
+				return
+			}
+			p.Mutex = m
+			m.TryLock()
+		}}, {0, func(w *World, p *Process) {
 			if err := p.Space.Delete(background, "m"); err != nil {
 				panic(err)
 			}
@@ -87,13 +94,6 @@ func directoryCases() []Case {
 				panic(fmt.Sprintf("nobody else has the new lock: %v", err))
 			}
 			p.Mutex = m
-		}}, {1, func(w *World, p *Process) {
-			m, err := p.Space.OpenMutex(background, driver.Which{Name: "m"})
-			if err != nil {
-				return
-			}
-			p.Mutex = m
-			m.TryLock()
 		}}},
 	}, {
 		Name: "space: the fifth who attaches, while the object goes", Objects: []string{"Space"},

@@ -4,6 +4,11 @@ package explore
 
 import (
 	"flag"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/multiproc-go/multiproc/internal/shm"
@@ -11,10 +16,17 @@ import (
 
 var (
 	deep = flag.Bool("deep", false, "explore all cases to their full bounds")
-	runs = flag.Int("runs", 60_000, "explore each case by at most so many runs")
+	runs = flag.Int("runs", 10_000, "explore each case by at most so many runs for each number of preemptions")
 )
 
-// TestCases_keepTheirPromises explores every case.
+// shallow are bounds with fewer preemptions.
+func shallow(b Bounds, preemptions int) Bounds {
+	b.Preemptions = preemptions
+	return b
+}
+
+// TestCases_keepTheirPromises explores every case, with no preemption first and
+// then with one more at a time: bugs that need few are found soon.
 func TestCases_keepTheirPromises(t *testing.T) {
 	states, all := 0, 0
 	for _, c := range Cases() {
@@ -23,12 +35,14 @@ func TestCases_keepTheirPromises(t *testing.T) {
 			if *deep {
 				bounds, most = c.Deep, 1<<40
 			}
-			r := Explore(c, bounds, most)
-			t.Logf("%d states, %d runs, complete to %+v: %v", r.States, r.Runs, bounds, r.Full)
-			states += r.States
-			all += r.Runs
-			if r.Err != nil {
-				t.Error(r.Err)
+			for p := range bounds.Preemptions + 1 {
+				r := Explore(c, shallow(bounds, p), most)
+				t.Logf("%d states, %d runs, complete to %+v: %v", r.States, r.Runs, shallow(bounds, p), r.Full)
+				states += r.States
+				all += r.Runs
+				if r.Err != nil {
+					t.Fatal(r.Err)
+				}
 			}
 		})
 	}
@@ -39,18 +53,67 @@ func TestCases_keepTheirPromises(t *testing.T) {
 func TestMutations_areCaught(t *testing.T) {
 	defer shm.Mutate(0)
 	for m, name := range shm.Mutations {
-		if m == 0 {
-			continue
+		if m > 0 {
+			t.Run(name, func(t *testing.T) {
+				shm.Mutate(m)
+				r := firstFailure(*runs)
+				if r.Err == nil {
+					t.Fatal("no case finds it")
+				}
+				t.Logf("caught: %.300s", r.Err)
+			})
 		}
-		t.Run(name, func(t *testing.T) {
-			shm.Mutate(m)
+	}
+}
+
+// firstFailure explores all cases, without deaths and stops first.
+func firstFailure(most int) (r Result) {
+	for _, quiet := range []bool{true, false} {
+		for p := range 4 {
 			for _, c := range Cases() {
-				if r := Explore(c, c.Bounds, *runs); r.Err != nil {
-					t.Logf("caught after %d runs: %.200s", r.Runs, r.Err)
-					return
+				bounds := shallow(c.Bounds, p)
+				if quiet {
+					bounds = Bounds{Preemptions: p}
+				}
+				if p > c.Bounds.Preemptions {
+					continue
+				}
+				if r = Explore(c, bounds, most); r.Err != nil {
+					return r
 				}
 			}
-			t.Error("no case finds it")
-		})
+		}
+	}
+	return r
+}
+
+// TestCases_coverTheContract fails if an object of package ipc is in no case.
+func TestCases_coverTheContract(t *testing.T) {
+	covered := make(map[string]bool)
+	for _, c := range Cases() {
+		for _, object := range c.Objects {
+			covered[object] = true
+		}
+	}
+	packages, err := parser.ParseDir(token.NewFileSet(), "../../ipc", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var objects []string
+	for _, file := range packages["ipc"].Files {
+		for _, decl := range file.Decls {
+			f, ok := decl.(*ast.FuncDecl)
+			if ok && f.Recv == nil && strings.HasPrefix(f.Name.Name, "Open") {
+				objects = append(objects, strings.TrimPrefix(f.Name.Name, "Open"))
+			}
+		}
+	}
+	if !slices.Contains(objects, "Mutex") {
+		t.Fatalf("the objects are not found: %v", objects)
+	}
+	for _, object := range objects {
+		if object != "" && !covered[object] {
+			t.Errorf("no case is about %s", object)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package shm
 
 import (
 	"context"
+	"runtime"
 
 	"github.com/multiproc-go/multiproc/internal/driver"
 )
@@ -12,28 +13,34 @@ func (s *Space) Delete(ctx context.Context, name string) error {
 		return orCause(ctx, err)
 	}
 	defer s.table.Leave()
+	h := s.hash(name)
 	for {
-		i, meta, found := s.find(name, s.hash(name))
+		i, meta, found := s.find(name, h)
 		if !found {
 			return driver.ErrNotFound
 		}
-		at, err := s.borrow(i, meta)
-		if err == errGone {
-			continue
-		}
-		if err != nil {
+		if done, err := s.deleteAt(i, meta); done || (err != nil && err != errGone) {
 			return err
 		}
-		deleted := become(meta, stateDeleted, 0)
-		won := s.a.CompareAndSwap(s.object(i), meta, deleted)
-		if won {
-			s.doom(i)
-		}
-		s.giveBack(i, meta, at)
-		if won {
-			return nil
-		}
 	}
+}
+
+// deleteAt deletes object i, unless it is no more what meta says.
+func (s *Space) deleteAt(i int, meta uint64) (done bool, err error) {
+	if o := s.open[i].Value(); o != nil && o.meta == meta {
+		defer runtime.KeepAlive(o) // and with it our attachment
+	} else {
+		at, err := s.borrow(i, meta)
+		if err != nil {
+			return false, err
+		}
+		defer s.giveBack(i, meta, at)
+	}
+	if !s.a.CompareAndSwap(s.object(i), meta, become(meta, stateDeleted, 0)) {
+		return false, nil
+	}
+	s.doom(i)
+	return true, nil
 }
 
 // doom tells the users of a deleted object. The caller is attached to it, so that
