@@ -148,6 +148,19 @@ func checkFile(f *os.File) error {
 	return fmt.Errorf("%w, not one of type %#x", ErrFileSystem, system.Type)
 }
 
+// CheckDir returns an error unless dir is a directory that only this user may use.
+func CheckDir(dir string) error {
+	info, err := os.Lstat(dir)
+	if err != nil {
+		return err
+	}
+	owner := info.Sys().(*syscall.Stat_t).Uid
+	if !info.IsDir() || info.Mode().Perm()&0o077 != 0 || int(owner) != os.Geteuid() {
+		return fmt.Errorf("%w: directory %s, owner %d, %v", ErrNotOurs, dir, owner, info.Mode())
+	}
+	return nil
+}
+
 // minSize keeps files that cannot be spaces from being mapped.
 const minSize = 4096
 

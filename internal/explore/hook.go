@@ -16,9 +16,17 @@ func (s *scheduler) Before(off uint64) {
 	if s.over.Load() {
 		return
 	}
-	s.now.history = mix(s.now.history, off)
-	s.pass(s.now)
+	t := s.now
+	t.history = mix(t.history, off)
+	s.pass(t)
+	t.history = mix(t.history, begun) // where it is now differs from where it waited
 }
+
+// What a history has for what a thread did, other than what it saw.
+const (
+	begun = 1<<63 + iota
+	blocked
+)
 
 // After keeps account of what the caller has seen, and of what memory holds.
 func (s *scheduler) After(off, old, new uint64) {
@@ -92,6 +100,7 @@ func (s *scheduler) Block(ready func() bool) {
 		return
 	}
 	t := s.now
+	t.history = mix(t.history, blocked)
 	t.ready = ready
 	s.pass(t)
 	t.ready = nil

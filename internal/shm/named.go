@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"github.com/multiproc-go/multiproc/internal/arena"
 	"github.com/multiproc-go/multiproc/internal/driver"
@@ -138,12 +137,8 @@ func runtimeDir(makeIt bool) (string, error) {
 	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
 		return "", err
 	}
-	info, err := os.Lstat(dir)
-	if err != nil {
+	if err := arena.CheckDir(dir); err != nil {
 		return "", err
-	}
-	if !info.IsDir() || info.Mode().Perm()&0o077 != 0 || int(info.Sys().(*syscall.Stat_t).Uid) != uid {
-		return "", fmt.Errorf("%w: directory %s, %v", arena.ErrNotOurs, dir, info.Mode())
 	}
 	return dir, nil
 }
