@@ -17,6 +17,7 @@ func Cases() []Case {
 	all = append(all, eventCases()...)
 	all = append(all, int64Cases()...)
 	all = append(all, directoryCases()...)
+	all = append(all, heapCases()...)
 	return all
 }
 
@@ -70,6 +71,7 @@ func threads(run func(w *World, p *Process), processes ...int) (all []Thread) {
 	for _, p := range processes {
 		all = append(all, Thread{Process: p, Run: run})
 	}
+	all = append(all, heapCases()...)
 	return all
 }
 

@@ -43,7 +43,7 @@ type Thread struct {
 }
 
 // Shape is how large the space is: small, or each run takes long.
-type Shape struct{ Objects, Annexes, Slots uint64 }
+type Shape struct{ Objects, Annexes, Slots, Chunks uint64 }
 
 // A World is what one run of a case happens in.
 type World struct {
@@ -182,7 +182,7 @@ func runOnce(c Case, bounds Bounds, choose func(uint64, int) (int, bool)) error 
 	if shape.Slots == 0 {
 		shape.Slots = uint64(processes) + 1
 	}
-	size := 4096 + shape.Slots*128 + 4*8 + shape.Objects*512 + shape.Annexes*512
+	size := 4096 + shape.Slots*128 + 4*8 + shape.Objects*512 + shape.Annexes*512 + shape.Chunks*(32+2*16+256) + 256
 	heap := arena.NewHeap(size)
 	w := &World{Dead: make([]bool, processes), Closed: make([]bool, processes)}
 	s := &scheduler{choose: choose, left: bounds, dead: w.Dead, stopped: make([]bool, processes)}
@@ -194,7 +194,7 @@ func runOnce(c Case, bounds Bounds, choose func(uint64, int) (int, bool)) error 
 		a := heap.Attach()
 		a.SetHook(s)
 		if id == 0 {
-			if err := shm.FormatSmall(a, shape.Slots, 4, shape.Objects, shape.Annexes); err != nil {
+			if err := shm.FormatSmall(a, shape.Slots, 4, shape.Objects, shape.Annexes, shape.Chunks); err != nil {
 				return err
 			}
 		}

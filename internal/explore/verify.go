@@ -42,3 +42,5 @@ func (w *World) alive() (n int) {
 	}
 	return n
 }
+
+func (w *World) killed() int { return len(w.Dead) - w.alive() }

@@ -67,6 +67,7 @@ func (s *Space) faults() (faults []string) {
 	for k := range s.used(&annexes) {
 		s.checkAnnex(annexes.entry(k), k, say)
 	}
+	s.checkHeap(say)
 	return faults
 }
 

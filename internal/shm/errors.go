@@ -11,6 +11,7 @@ var (
 	errGone      = errors.New("object deleted meanwhile")
 	errGaveUp    = errors.New("the wait was given up")
 	errTableFull = errors.New("it has as many objects as it can have")
+	errHeapFull  = errors.New("its heap has no chunk left")
 	errNamesFull = errors.New("too many objects' names have the same hash")
 )
 

@@ -41,6 +41,8 @@ const (
 	hdrObjectsHigh // objects below it have memory; it only rises
 	hdrAnnexesHigh
 	hdrLastName // counts the names made for objects without one
+	hdrChunks
+	hdrChunkSize
 
 	headerSize = 4096
 )
@@ -51,7 +53,8 @@ type layout struct {
 	size                            uint64
 	slots, cells, objects, annexes  uint64 // how many
 	slotAt, cellAt, objectAt, annex uint64 // where they begin
-	heapAt                          uint64
+	chunks, chunkSize               uint64 // of the heap
+	chunksAt, headersAt, chunkAt    uint64 // its chunks' entries, their blocks' headers, and they themselves
 }
 
 const (
@@ -69,8 +72,12 @@ func (l *layout) place() {
 	l.cellAt = l.slotAt + l.slots*slotSize
 	l.objectAt = l.cellAt + l.cells*cellSize
 	l.annex = l.objectAt + l.objects*objectSize
-	l.heapAt = l.annex + l.annexes*annexSize
+	l.chunksAt = l.annex + l.annexes*annexSize
+	l.headersAt = l.chunksAt + l.chunks*chunkEntry
+	l.chunkAt = roundUp(l.headersAt+l.chunks*l.headerRow(), l.chunkSize)
 }
+
+func roundUp(n, to uint64) uint64 { return (n + to - 1) / to * to }
 
 // MinBytes is the size of the smallest space.
 const MinBytes = 1 << 20
@@ -83,11 +90,20 @@ func standard(size uint64) layout {
 	}
 	objects := within(size/2048, 64, maxObjects)
 	l := layout{
-		size:    size,
-		slots:   within(size/4096, 64, maxSlots),
-		cells:   2 * objects,
-		objects: objects,
-		annexes: objects / 2,
+		size:      size,
+		slots:     within(size/4096, 64, maxSlots),
+		cells:     2 * objects,
+		objects:   objects,
+		annexes:   objects / 2,
+		chunkSize: 2 << 20,
+	}
+	if size < 256<<20 {
+		l.chunkSize = 64 << 10
+	}
+	l.place()
+	// The rest is the heap's, but for what rounding takes.
+	if rest := size - min(size, l.chunkAt+l.chunkSize); rest > 0 {
+		l.chunks = rest / (l.chunkSize + l.headerRow() + chunkEntry)
 	}
 	l.place()
 	return l
@@ -102,12 +118,15 @@ func Format(a *arena.Arena, seed uint64, boot [2]uint64) error {
 }
 
 func format(a *arena.Arena, l layout, seed uint64, boot [2]uint64) error {
-	if err := a.Reserve(0, l.objectAt); err != nil {
-		return spaceFull(err)
+	for _, part := range [][2]uint64{{0, l.objectAt}, {l.chunksAt, l.headersAt}} {
+		if err := a.Reserve(part[0], part[1]-part[0]); part[1] > part[0] && err != nil {
+			return spaceFull(err)
+		}
 	}
 	for off, v := range map[uint64]uint64{
 		hdrVersion: version, hdrBoot0: boot[0], hdrBoot1: boot[1], hdrSize: l.size,
 		hdrSlots: l.slots, hdrCells: l.cells, hdrObjects: l.objects, hdrAnnexes: l.annexes,
+		hdrChunks: l.chunks, hdrChunkSize: l.chunkSize,
 		hdrSeed: seed, hdrCreated: uint64(a.Now().UnixNano()), hdrSlotsHigh: 1,
 	} {
 		a.Store(off, v)
@@ -131,14 +150,19 @@ func readLayout(a *arena.Arena, boot [2]uint64) (l layout, err error) {
 	l = layout{
 		size: a.Load(hdrSize), slots: a.Load(hdrSlots), cells: a.Load(hdrCells),
 		objects: a.Load(hdrObjects), annexes: a.Load(hdrAnnexes),
+		chunks: a.Load(hdrChunks), chunkSize: a.Load(hdrChunkSize),
 	}
 	sound := l.size == a.Size() &&
 		l.slots >= 2 && l.slots <= maxSlots &&
 		l.objects >= 1 && l.objects <= maxObjects &&
 		l.cells >= 1 && l.cells <= 2*maxObjects && l.cells&(l.cells-1) == 0 &&
-		l.annexes <= maxObjects
-	l.place()
-	if !sound || l.heapAt > l.size {
+		l.annexes <= maxObjects &&
+		l.chunkSize >= 2*minBlock && l.chunkSize <= 2<<20 && l.chunkSize%minBlock == 0 &&
+		l.chunks <= l.size/l.chunkSize
+	if sound {
+		l.place()
+	}
+	if !sound || l.chunkAt+l.chunks*l.chunkSize > l.size {
 		return l, fmt.Errorf("%w: its header contradicts itself or the file's size", driver.ErrCorrupt)
 	}
 	return l, nil

@@ -22,5 +22,6 @@ const (
 	doomSilently               // Delete wakes nobody
 	eventWithoutCount          // Set does not count, so that Clear hides it from who waits
 	annexUnlinked              // an annex is used before its object is known to be there
-	mutations
+	fillBlindly                // fill a block without looking whether its chunk is being given back
+	forgetNamed                // a dead owner's block is free although a word names it
 )

@@ -21,6 +21,8 @@ var Mutations = []string{
 	doomSilently:      "doomSilently",
 	eventWithoutCount: "eventWithoutCount",
 	annexUnlinked:     "annexUnlinked",
+	fillBlindly:       "fillBlindly",
+	forgetNamed:       "forgetNamed",
 }
 
 // Mutate puts the bug with that index in Mutations into the package, or takes it

@@ -23,6 +23,8 @@ type Space struct {
 	open  map[int]weak.Pointer[Object] // by index
 	hint  int                          // where a free entry may be
 
+	heap heap
+
 	closed atomic.Bool
 	done   chan struct{} // closed with it
 }
@@ -50,6 +52,7 @@ func newSpace(a *arena.Arena, boot [2]uint64) (*Space, error) {
 		seed:   a.Load(hdrSeed),
 		table:  a.NewGate(),
 		open:   make(map[int]weak.Pointer[Object]),
+		heap:   heap{gate: a.NewGate()},
 		done:   make(chan struct{}),
 	}, nil
 }

@@ -82,7 +82,14 @@ func (s *Space) objectStat(i int, processes map[owner]*driver.ProcessStat) (one 
 // usedBytes is how much of the space has memory.
 func (s *Space) usedBytes() uint64 {
 	objects, annexes := s.objectTable(), s.annexTable()
-	return s.objectAt + uint64(s.used(&objects))*objectSize + uint64(s.used(&annexes))*annexSize
+	used := s.objectAt + uint64(s.used(&objects))*objectSize + uint64(s.used(&annexes))*annexSize
+	used += s.chunks * chunkEntry
+	for k := range int(s.chunks) {
+		if s.a.Load(s.chunk(k))&stateMask != chunkFree {
+			used += s.chunkSize
+		}
+	}
+	return used
 }
 
 // pid returns o's process ID, or 0 while that is not known.
