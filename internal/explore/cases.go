@@ -71,7 +71,6 @@ func threads(run func(w *World, p *Process), processes ...int) (all []Thread) {
 	for _, p := range processes {
 		all = append(all, Thread{Process: p, Run: run})
 	}
-	all = append(all, heapCases()...)
 	return all
 }
 

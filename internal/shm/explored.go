@@ -59,6 +59,9 @@ func (b *Box) Replace(v uint64) error {
 	b.s.a.Store(mine.offset(), v)
 	for {
 		old := b.s.a.Load(b.word)
+		if old != 0 {
+			b.s.settle(block(old))
+		}
 		if b.s.a.CompareAndSwap(b.word, old, uint64(mine)) {
 			b.s.settle(mine)
 			if old != 0 && !b.s.free(block(old)) {
@@ -72,6 +75,9 @@ func (b *Box) Replace(v uint64) error {
 // Empty takes the block out of the box and frees it.
 func (b *Box) Empty() error {
 	old := b.s.a.Load(b.word)
+	if old != 0 {
+		b.s.settle(block(old))
+	}
 	if old != 0 && b.s.a.CompareAndSwap(b.word, old, 0) && !b.s.free(block(old)) {
 		return errGone
 	}

@@ -148,10 +148,17 @@ func (s *Space) blockAt(k int, i uint64, class int, word uint64) block {
 	return block(at/minBlock | (word&blockGen)>>2<<30)
 }
 
-// settle says that the word that was to name b does.
+// settle says that the word that was to name b does. Its owner does so once it has
+// written that word; and everybody does before taking b out of it: else the sweep
+// of a dead owner finds b nowhere and frees it, while it is still read.
 func (s *Space) settle(b block) {
-	if header, _, ok := s.headerOf(b); ok {
-		s.a.CompareAndSwap(header, b.word(blockFilling, s.me), b.word(blockLive, 0))
+	header, _, ok := s.headerOf(b)
+	if !ok {
+		return
+	}
+	word := s.a.Load(header)
+	if word&blockStates == blockFilling && word&blockGen == b.word(0, 0) {
+		s.a.CompareAndSwap(header, word, b.word(blockLive, 0))
 	}
 }
 
