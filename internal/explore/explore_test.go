@@ -7,6 +7,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -15,8 +16,9 @@ import (
 )
 
 var (
-	deep = flag.Bool("deep", false, "explore all cases to their full bounds")
-	runs = flag.Int("runs", 10_000, "explore each case by at most so many runs for each number of preemptions")
+	deep     = flag.Bool("deep", false, "explore all cases to their full bounds")
+	seedFlag = flag.Uint64("seed", 0, "what chance is drawn from; 0: any")
+	runs     = flag.Int("runs", 10_000, "explore each case by at most so many runs for each number of preemptions")
 )
 
 // shallow are bounds with fewer preemptions.
@@ -45,6 +47,25 @@ func TestCases_keepTheirPromises(t *testing.T) {
 				}
 			}
 		})
+	}
+	t.Logf("%d states in %d runs", states, all)
+}
+
+// TestCases_keepTheirPromisesByChance goes on where the bounds of the other test end.
+func TestCases_keepTheirPromisesByChance(t *testing.T) {
+	seed := rand.Uint64()
+	if *seedFlag != 0 {
+		seed = *seedFlag
+	}
+	t.Logf("-seed=%d", seed)
+	states, all := 0, 0
+	for _, c := range Cases() {
+		r := Wander(c, Bounds{Preemptions: 10, Kills: c.Deep.Kills, Stops: c.Deep.Stops}, *runs, seed)
+		states += r.States
+		all += r.Runs
+		if r.Err != nil {
+			t.Error(r.Err)
+		}
 	}
 	t.Logf("%d states in %d runs", states, all)
 }

@@ -60,19 +60,23 @@ type ownedChunk struct {
 	full   bool
 }
 
-// Blocks have sizes of 128, 192, 256, 384, 512 ... bytes, up to half a chunk.
+// classSize is how large the blocks of a class are: 128, 256, 384, 512, 768, 1024
+// ... bytes, up to half a chunk.
 func classSize(class int) uint64 {
-	size := uint64(minBlock) << (class / 2)
-	return size + uint64(class%2)*size/2
+	if class == 0 {
+		return minBlock
+	}
+	size := uint64(2*minBlock) << ((class - 1) / 2)
+	return size + uint64((class-1)%2)*size/2
 }
 
+// classOf is the class of the smallest blocks of n bytes.
 func classOf(n uint64) int {
-	if n <= minBlock {
-		return 0
+	class := max(0, 2*bits.Len64((n-1)/(2*minBlock))-1)
+	for class > 0 && classSize(class-1) >= n {
+		class--
 	}
-	power := bits.Len64((n-1)/minBlock) - 1
-	class := 2*power + 1
-	if classSize(class) < n {
+	for classSize(class) < n {
 		class++
 	}
 	return class
@@ -86,10 +90,10 @@ var errBlockTooLarge = errors.New("larger than half a chunk")
 // alloc returns a block of at least n bytes, to be filled. The word at names is
 // to name it: once it does, settle the block.
 func (s *Space) alloc(n, names uint64) (block, error) {
-	class := classOf(n)
-	if classSize(class) > s.chunkSize/2 {
+	if n > s.chunkSize/2 {
 		return 0, errBlockTooLarge
 	}
+	class := classOf(max(n, 1))
 	if !s.heap.gate.Enter(nil, s.done) {
 		return 0, errGone
 	}
