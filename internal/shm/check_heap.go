@@ -2,7 +2,7 @@ package shm
 
 // checkHeap looks at every chunk, and at every block of those that are in use.
 func (s *Space) checkHeap(say func(string, ...any)) {
-	for k := range int(s.chunks) {
+	for k := range s.usedChunks() {
 		word := s.a.Load(s.chunk(k))
 		class := chunkClass(word)
 		switch st := word & stateMask; {

@@ -30,6 +30,16 @@ func chunkWord(state uint64, class int, o owner) uint64 {
 
 func chunkClass(word uint64) int { return int(word >> 4 & 255) }
 
+func (s *Space) chunkTable() table {
+	return table{at: s.chunksAt, size: chunkEntry, count: s.chunks, high: hdrChunksHigh}
+}
+
+// usedChunks is how many chunks have entries.
+func (s *Space) usedChunks() int {
+	t := s.chunkTable()
+	return s.used(&t)
+}
+
 func (s *Space) chunk(k int) uint64 { return s.chunksAt + uint64(k)*chunkEntry }
 
 // ownsChunk reports whether chunk k is ours, and of that class.
@@ -48,7 +58,7 @@ func (l *layout) headerRow() uint64 { return l.chunkSize / minBlock * blockHeade
 // one.
 func (s *Space) takeChunk(class int) (k int, err error) {
 	mine := chunkWord(chunkOwned, class, s.me)
-	for k := range int(s.chunks) {
+	for k := range s.usedChunks() {
 		word := s.a.Load(s.chunk(k))
 		if word&^chunkMixed == chunkWord(chunkOrphan, class, 0) &&
 			s.a.CompareAndSwap(s.chunk(k), word, mine|word&chunkMixed) {
@@ -56,24 +66,22 @@ func (s *Space) takeChunk(class int) (k int, err error) {
 			return k, nil
 		}
 	}
-	for k := range int(s.chunks) {
-		taking := chunkWord(chunkTaking, class, s.me)
-		if s.a.Load(s.chunk(k)) != chunkFree || !s.a.CompareAndSwap(s.chunk(k), chunkFree, taking) {
-			continue
-		}
-		err := s.a.Reserve(s.header(k, 0, 0), s.headerRow())
-		if err == nil {
-			err = s.a.Reserve(s.chunkAt+uint64(k)*s.chunkSize, s.chunkSize)
-		}
-		if err != nil {
-			s.a.CompareAndSwap(s.chunk(k), taking, chunkFree)
-			return 0, spaceFull(err)
-		}
-		s.a.Store(s.chunk(k)+chunkUsed, 0)
-		s.a.CompareAndSwap(s.chunk(k), taking, mine)
-		return k, nil
+	taking := chunkWord(chunkTaking, class, s.me)
+	free := func(word uint64) bool { return word == chunkFree }
+	k, err = s.claim(s.chunkTable(), 0, free, func(uint64) uint64 { return taking })
+	if err != nil {
+		return 0, err
 	}
-	return 0, spaceFull(errHeapFull)
+	if err = s.a.Reserve(s.header(k, 0, 0), s.headerRow()); err == nil {
+		err = s.a.Reserve(s.chunkAt+uint64(k)*s.chunkSize, s.chunkSize)
+	}
+	if err != nil {
+		s.a.CompareAndSwap(s.chunk(k), taking, chunkFree)
+		return 0, spaceFull(err)
+	}
+	s.a.Store(s.chunk(k)+chunkUsed, 0)
+	s.a.CompareAndSwap(s.chunk(k), taking, mine)
+	return k, nil
 }
 
 // giveChunk gives the memory of a chunk back to the system, if all its blocks are

@@ -10,8 +10,7 @@ import (
 var (
 	errGone      = errors.New("object deleted meanwhile")
 	errGaveUp    = errors.New("the wait was given up")
-	errTableFull = errors.New("it has as many objects as it can have")
-	errHeapFull  = errors.New("its heap has no chunk left")
+	errTableFull = errors.New("it has as many objects, or as much memory in use, as it can have")
 	errNamesFull = errors.New("too many objects' names have the same hash")
 )
 

@@ -87,7 +87,7 @@ func (b *Box) Empty() error {
 // Content returns what is in the box, whether its block is in use as it should
 // be, and how many blocks are in use altogether.
 func (b *Box) Content() (v uint64, sound bool, inUse int) {
-	for k := range int(b.s.chunks) {
+	for k := range b.s.usedChunks() {
 		if word := b.s.a.Load(b.s.chunk(k)); word != chunkFree {
 			inUse += int(b.s.inUse(k, chunkClass(word)))
 		}

@@ -43,6 +43,7 @@ const (
 	hdrLastName // counts the names made for objects without one
 	hdrChunks
 	hdrChunkSize
+	hdrChunksHigh // chunks below it have entries
 
 	headerSize = 4096
 )
@@ -118,10 +119,8 @@ func Format(a *arena.Arena, seed uint64, boot [2]uint64) error {
 }
 
 func format(a *arena.Arena, l layout, seed uint64, boot [2]uint64) error {
-	for _, part := range [][2]uint64{{0, l.objectAt}, {l.chunksAt, l.headersAt}} {
-		if err := a.Reserve(part[0], part[1]-part[0]); part[1] > part[0] && err != nil {
-			return spaceFull(err)
-		}
+	if err := a.Reserve(0, l.objectAt); err != nil {
+		return spaceFull(err)
 	}
 	for off, v := range map[uint64]uint64{
 		hdrVersion: version, hdrBoot0: boot[0], hdrBoot1: boot[1], hdrSize: l.size,

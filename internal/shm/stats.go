@@ -83,8 +83,8 @@ func (s *Space) objectStat(i int, processes map[owner]*driver.ProcessStat) (one 
 func (s *Space) usedBytes() uint64 {
 	objects, annexes := s.objectTable(), s.annexTable()
 	used := s.objectAt + uint64(s.used(&objects))*objectSize + uint64(s.used(&annexes))*annexSize
-	used += s.chunks * chunkEntry
-	for k := range int(s.chunks) {
+	used += uint64(s.usedChunks()) * chunkEntry
+	for k := range s.usedChunks() {
 		if s.a.Load(s.chunk(k))&stateMask != chunkFree {
 			used += s.chunkSize
 		}

@@ -31,7 +31,7 @@ func (s *Space) undo(o owner) {
 	for i := range s.used(&annexes) {
 		s.undoAnnex(annexes.entry(i), o)
 	}
-	for k := range int(s.chunks) {
+	for k := range s.usedChunks() {
 		s.undoChunk(k, o)
 	}
 	s.a.CompareAndSwap(at, o.taken(), o.incarnation()<<32)
