@@ -1,4 +1,3 @@
-// Package arena is mapped memory: the one room of the house where unsafe lives.
 package arena
 
 import "unsafe"

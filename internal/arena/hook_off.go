@@ -1,0 +1,5 @@
+//go:build !explore
+
+package arena
+
+const hooked = false

@@ -1,0 +1,95 @@
+package arena
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// DefaultSize is how large an arena is that is given no size: 64 GiB, or less
+// where the machine is small or the process's address space is limited. Only
+// what is used takes memory.
+func DefaultSize() uint64 {
+	size := uint64(64 << 30)
+	var machine unix.Sysinfo_t
+	if unix.Sysinfo(&machine) == nil {
+		size = min(size, 4*uint64(machine.Totalram)*uint64(machine.Unit))
+	}
+	var limit unix.Rlimit
+	if unix.Getrlimit(unix.RLIMIT_AS, &limit) == nil && limit.Cur != unix.RLIM_INFINITY {
+		size = min(size, limit.Cur/4)
+	}
+	return size &^ (2<<20 - 1)
+}
+
+// BootID names this boot of the machine: what a space names, processes above
+// all, means nothing after the next one.
+func BootID() (id [2]uint64, err error) {
+	text, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	if err != nil {
+		return id, err
+	}
+	digits := bytes.ReplaceAll(bytes.TrimSpace(text), []byte("-"), nil)
+	if len(digits) != 32 {
+		return id, os.ErrInvalid
+	}
+	for i := range id {
+		if id[i], err = strconv.ParseUint(string(digits[16*i:16*i+16]), 16, 64); err != nil {
+			return id, err
+		}
+	}
+	return id, nil
+}
+
+// cgroupRoom returns an error if n more bytes would exceed the memory limit of
+// this process's control group or of one above it. The kernel does not refuse
+// them: it kills.
+func cgroupRoom(n uint64) error {
+	self, err := os.ReadFile("/proc/self/cgroup")
+	if err != nil {
+		return nil
+	}
+	_, path, found := bytes.Cut(self, []byte("0::"))
+	if !found {
+		return nil
+	}
+	path, _, _ = bytes.Cut(path, []byte("\n"))
+	const root = "/sys/fs/cgroup"
+	for dir := filepath.Join(root, string(path)); len(dir) > len(root); dir = filepath.Dir(dir) {
+		limit, ok := readNumber(dir, "memory.max")
+		if !ok {
+			continue
+		}
+		used, ok := readNumber(dir, "memory.current")
+		if ok && used+n > limit+droppable(dir) {
+			return ErrCgroupFull
+		}
+	}
+	return nil
+}
+
+func readNumber(dir, name string) (uint64, bool) {
+	text, err := os.ReadFile(filepath.Join(dir, name))
+	if err != nil {
+		return 0, false
+	}
+	v, err := strconv.ParseUint(string(bytes.TrimSpace(text)), 10, 64)
+	return v, err == nil // "max" is no limit
+}
+
+// droppable is what of a group's memory the kernel would give up first: cached
+// file pages.
+func droppable(dir string) (sum uint64) {
+	text, _ := os.ReadFile(filepath.Join(dir, "memory.stat"))
+	for line := range bytes.Lines(text) {
+		name, value, _ := bytes.Cut(bytes.TrimSpace(line), []byte(" "))
+		if s := string(name); s == "inactive_file" || s == "active_file" {
+			v, _ := strconv.ParseUint(string(value), 10, 64)
+			sum += v
+		}
+	}
+	return sum
+}

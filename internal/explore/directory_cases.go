@@ -1,0 +1,134 @@
+//go:build explore
+
+package explore
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/multiproc-go/multiproc/internal/driver"
+)
+
+// openAndAdd opens a number by name and adds to it, if it is not deleted by then.
+func openAndAdd(w *World, p *Process) {
+	n, err := p.Space.OpenInt64(background, driver.Which{Name: "i"})
+	if errors.Is(err, driver.ErrNoSpace) {
+		return // as many objects as there can be are being made or taken apart
+	}
+	p.Int64 = must(n, err)
+	if _, err := p.Int64.Add(background, 1); err != nil && !errors.Is(err, driver.ErrClosed) {
+		panic(err)
+	}
+}
+
+func letGo(w *World, p *Process) { p.Space.LetGo(p.Int64) }
+
+func directoryCases() []Case {
+	return []Case{{
+		Name: "space: several make an object of one name", Objects: []string{"Space"},
+		Spaces:  Shape{Objects: 3},
+		Bounds:  Bounds{Preemptions: 2, Kills: 1},
+		Deep:    Bounds{Preemptions: 3, Kills: 1, Stops: 1},
+		Threads: threads(openAndAdd, 0, 1, 2),
+		After: func(w *World) error {
+			ids := make(map[uint64]bool)
+			for id, p := range w.Processes {
+				if !w.Dead[id] && p.Int64 != nil {
+					ids[p.Int64.ID()] = true
+				}
+			}
+			if len(ids) > 1 {
+				return fmt.Errorf("one name, but %d objects", len(ids))
+			}
+			return nil
+		},
+	}, {
+		Name: "space: an object is deleted and its entry becomes another", Objects: []string{"Space"},
+		Spaces: Shape{Objects: 1},
+		Setup: func(w *World) {
+			p := w.Processes[0]
+			p.Int64 = must(p.Space.OpenInt64(background, driver.Which{Name: "i"}))
+		},
+		Bounds: Bounds{Preemptions: 2, Kills: 1},
+		Deep:   Bounds{Preemptions: 4, Kills: 1, Stops: 1},
+		Threads: []Thread{{0, func(w *World, p *Process) {
+			if err := p.Space.Delete(background, "i"); err != nil {
+				panic(err)
+			}
+			p.Space.LetGo(p.Int64)
+			e, err := p.Space.OpenInt64(background, driver.Which{Name: "j"})
+			if err != nil {
+				return // the other process is not done with the entry
+			}
+			if v, err := e.Load(background); err != nil || v != 0 {
+				panic(fmt.Sprintf("a new number is %d (%v)", v, err))
+			}
+			p.Int64 = e
+		}}, {1, openAndAdd}},
+	}, {
+		Name: "space: a lock's entry becomes another lock's", Objects: []string{"Space", "Mutex"},
+		Spaces: Shape{Objects: 1},
+		Setup: func(w *World) {
+			p := w.Processes[0]
+			p.Mutex = must(p.Space.OpenMutex(background, driver.Which{Name: "m"}))
+		},
+		Bounds: Bounds{Preemptions: 2},
+		Deep:   Bounds{Preemptions: 4, Kills: 1},
+		Threads: []Thread{{1, func(w *World, p *Process) {
+			m, err := p.Space.OpenMutex(background, driver.Which{Name: "m"})
+			if err != nil {
+				return
+			}
+			p.Mutex = m
+			m.TryLock()
+		}}, {0, func(w *World, p *Process) {
+			if err := p.Space.Delete(background, "m"); err != nil {
+				panic(err)
+			}
+			p.Space.LetGo(p.Mutex)
+			m, err := p.Space.OpenMutex(background, driver.Which{Name: "n"})
+			if err != nil {
+				return // the other process is not done with the entry
+			}
+			if _, err := m.TryLock(); err != nil {
+				panic(fmt.Sprintf("nobody else has the new lock: %v", err))
+			}
+			p.Mutex = m
+		}}},
+	}, {
+		Name: "space: the fifth who attaches, while the object goes", Objects: []string{"Space"},
+		Spaces: Shape{Objects: 1, Annexes: 1},
+		Setup: func(w *World) {
+			for _, p := range w.Processes[:4] {
+				p.Int64 = must(p.Space.OpenInt64(background, driver.Which{Name: "i"}))
+			}
+		},
+		Bounds: Bounds{Preemptions: 2, Kills: 1},
+		Deep:   Bounds{Preemptions: 3, Kills: 1, Stops: 1},
+		Threads: []Thread{{4, openAndAdd}, {0, func(w *World, p *Process) {
+			if err := p.Space.Delete(background, "i"); err != nil {
+				panic(err)
+			}
+			letGo(w, p)
+		}}, {1, letGo}, {2, letGo}, {3, letGo}},
+	}, {
+		Name: "space: closed while it is used", Objects: []string{"Space", "Mutex"},
+		Spaces: Shape{Objects: 1}, Setup: openMutexes, Stalled: waitsForHolder,
+		Bounds: Bounds{Preemptions: 2},
+		Deep:   Bounds{Preemptions: 3, Kills: 1},
+		Threads: append(threads(func(w *World, p *Process) {
+			h, err := p.Mutex.Lock(background)
+			if err == nil {
+				err = p.Mutex.Unlock(h)
+			}
+			if err != nil && !errors.Is(err, driver.ErrClosed) {
+				panic(err)
+			}
+		}, 0, 1), Thread{0, func(w *World, p *Process) {
+			if err := p.Space.Close(); err != nil {
+				panic(err)
+			}
+			w.Closed[0] = true
+		}}),
+	}}
+}

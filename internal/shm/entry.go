@@ -1,0 +1,65 @@
+package shm
+
+// An object's entry:
+//
+//	0    meta, then seven words that are the kind's own
+//	64   kind, type (2 words), configuration (2 words), first annex + 1, name
+//	256  four attachments
+const (
+	entKind   = 64
+	entType   = 72
+	entConfig = 88
+	entAnnex  = 104
+	entName   = 112 // length, then words
+	entAttach = 256
+
+	maxName = entAttach - entName - 8
+)
+
+// The kinds' own words. No two kinds use the same one: a sweeper that slept
+// while the entry changed hands then finds nothing that it takes for its own.
+const (
+	entLock  = 8  // Mutex: see there
+	entSince = 16 //
+	entEpoch = 24 //
+	entEvent = 32 // Event: see there
+	entInt   = 40 // Int64: the number
+)
+
+// meta says what an entry is:
+//
+//	bits 0-3    state
+//	bits 4-31   serial, one more each time the entry becomes another object
+//	bits 32-63  owner, in the states that have one
+//
+// {free: n} -> {making: n+1, me} -> {live: n+1} -> {deleted: n+1} ->
+// {reclaiming: n+1, me} -> {free: n+1}
+//
+// Who makes an object of the same name takes a rival's {making} to {aborted},
+// which its maker, or the sweep, takes to {free}. An entry that anybody is
+// attached to is never reclaimed.
+const (
+	stateFree = iota
+	stateMaking
+	stateAborted
+	stateLive
+	stateDeleted
+	stateReclaiming
+
+	stateMask  = 15
+	serialOne  = 1 << 4
+	serialMask = 1<<32 - serialOne
+)
+
+func state(meta uint64) uint64  { return meta & stateMask }
+func serial(meta uint64) uint64 { return meta & serialMask >> 4 }
+
+// meta returns the word that meta becomes in another state.
+func become(meta uint64, state uint64, o owner) uint64 {
+	return meta&serialMask | state | o.high()
+}
+
+// nextSerial is meta with the serial one higher.
+func nextSerial(meta uint64) uint64 {
+	return meta&^serialMask | (meta+serialOne)&serialMask
+}

@@ -1,0 +1,17 @@
+package shm
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/multiproc-go/multiproc/internal/driver"
+)
+
+var (
+	errGone      = errors.New("object deleted meanwhile")
+	errGaveUp    = errors.New("the wait was given up")
+	errTableFull = errors.New("it has as many objects, or as much memory in use, as it can have")
+	errNamesFull = errors.New("too many objects' names have the same hash")
+)
+
+func spaceFull(why error) error { return fmt.Errorf("%w: %w", driver.ErrNoSpace, why) }

@@ -1,0 +1,5 @@
+//go:build !explore
+
+package shm
+
+const broken = whole

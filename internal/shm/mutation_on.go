@@ -1,0 +1,30 @@
+//go:build explore
+
+package shm
+
+var broken mutation
+
+// Mutations are the names of the bugs that Mutate can switch on.
+var Mutations = []string{
+	sleepOnFreshWord:  "sleepOnFreshWord",
+	wakeNobody:        "wakeNobody",
+	forgetSleepers:    "forgetSleepers",
+	keepWake:          "keepWake",
+	publishEarly:      "publishEarly",
+	ignoreRivals:      "ignoreRivals",
+	attachBlindly:     "attachBlindly",
+	reclaimInUse:      "reclaimInUse",
+	unlockAnyHolding:  "unlockAnyHolding",
+	forgetAbandoned:   "forgetAbandoned",
+	freeSlotFirst:     "freeSlotFirst",
+	sweepSilently:     "sweepSilently",
+	doomSilently:      "doomSilently",
+	eventWithoutCount: "eventWithoutCount",
+	annexUnlinked:     "annexUnlinked",
+	fillBlindly:       "fillBlindly",
+	forgetNamed:       "forgetNamed",
+}
+
+// Mutate puts the bug with that index in Mutations into the package, or takes it
+// out again: 0.
+func Mutate(m int) { broken = mutation(m) }

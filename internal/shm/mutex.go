@@ -1,0 +1,270 @@
+package shm
+
+import (
+	"context"
+	"time"
+
+	"github.com/multiproc-go/multiproc/internal/arena"
+	"github.com/multiproc-go/multiproc/internal/driver"
+)
+
+// A Mutex is a lock in one word, entLock:
+//
+//	bit  0      somebody sleeps
+//	bit  1      abandoned: a holder died, and nobody has unlocked since
+//	bit  2      deleted
+//	bits 3-31   generation, one more per holding
+//	bits 32-63  owner; nobody is free
+//
+// {free: g} -> {me: g+1} -> {free: g+1} by the same; {dead: g} -> {free: g,
+// abandoned} by the sweep. The generation makes a holding's word unlike that of
+// any other holding, so that unlocking can name it.
+//
+// Who unlocks clears bit 0 and wakes one sleeper; that one takes the lock with
+// bit 0 set, since it cannot know whether it was the last. The lock is never
+// handed over: whoever runs takes it.
+type Mutex struct {
+	*Object
+	me    uint64 // owner, in its place
+	word  arena.Word
+	epoch arena.Word
+}
+
+const (
+	lockSleepers  = 1 << 0
+	lockAbandoned = 1 << 1
+	lockDeleted   = 1 << 2
+	lockOne       = 1 << 3 // of the generation
+	lockFlags     = lockOne - 1
+	lockGenBits   = 29
+)
+
+// OpenMutex attaches to a mutex, or makes it.
+func (s *Space) OpenMutex(ctx context.Context, which driver.Which) (driver.Mutex, error) {
+	o, err := s.openWhich(ctx, which, Spec{Kind: MutexKind})
+	if err != nil {
+		return nil, err
+	}
+	return &Mutex{o, s.me.high(), s.a.Word(o.at + entLock), s.a.Word(o.at + entEpoch)}, nil
+}
+
+// Lock waits for the lock.
+func (m *Mutex) Lock(ctx context.Context) (driver.Holding, error) {
+	free := m.word.Load()
+	if free < 1<<32 && free&lockDeleted == 0 {
+		mine := uint64(uint32(free)+lockOne) | m.me
+		if m.word.CompareAndSwap(free, mine) {
+			epoch := m.epoch.Load()
+			if mine&lockAbandoned == 0 && epoch&1 == lockHalf(mine) && !m.s.closed.Load() {
+				m.race.acquire()
+				return driver.NewHolding(mine, lockToken(epoch, mine), false), nil
+			}
+			return m.holding(mine)
+		}
+	}
+	return m.lockSlowly(ctx)
+}
+
+func (m *Mutex) lockSlowly(ctx context.Context) (h driver.Holding, err error) {
+	var sleepers, mine uint64
+	err = m.wait(ctx, m.at+entLock, func(sleepNext bool) (uint32, bool, error) {
+		for {
+			word, taken, err := m.take(sleepers)
+			if taken || err != nil || !sleepNext {
+				mine = word
+				return 0, taken, err
+			}
+			if m.unlessDead(word) && m.markSleepers(word) {
+				m.noteHeld(word)
+				if broken != forgetSleepers {
+					sleepers = lockSleepers
+				}
+				return uint32(word | lockSleepers), false, nil
+			}
+		}
+	})
+	if err != nil {
+		return h, err
+	}
+	return m.holding(mine)
+}
+
+// take takes the lock if it is free, and returns what its word is.
+func (m *Mutex) take(sleepers uint64) (word uint64, taken bool, err error) {
+	for {
+		word = m.word.Load()
+		if word&lockDeleted != 0 {
+			return word, false, driver.ErrClosed
+		}
+		if ownerOf(word) != 0 {
+			return word, false, nil
+		}
+		mine := uint64(uint32(word)+lockOne) | m.me | sleepers
+		if m.word.CompareAndSwap(word, mine) {
+			return mine, true, nil
+		}
+	}
+}
+
+// unlessDead reports whether the holder lives; a dead one is buried.
+func (m *Mutex) unlessDead(word uint64) bool {
+	if m.s.alive(ownerOf(word)) {
+		return true
+	}
+	m.s.bury(ownerOf(word))
+	return false
+}
+
+func (m *Mutex) markSleepers(word uint64) bool {
+	return word&lockSleepers != 0 || m.word.CompareAndSwap(word, word|lockSleepers)
+}
+
+// TryLock takes the lock if that can be done at once.
+func (m *Mutex) TryLock() (h driver.Holding, err error) {
+	for {
+		word, taken, err := m.take(0)
+		switch {
+		case err != nil:
+			return h, err
+		case taken:
+			return m.holding(word)
+		case m.s.closed.Load():
+			return h, driver.ErrClosed
+		case m.unlessDead(word):
+			return h, driver.ErrLocked
+		}
+	}
+}
+
+// holding makes what Lock returns of the word that it has just set.
+func (m *Mutex) holding(mine uint64) (driver.Holding, error) {
+	token := m.token(mine)
+	if m.s.closed.Load() { // what we hold was given up before we held it
+		m.unlock(mine, lockAbandoned)
+		return driver.Holding{}, driver.ErrClosed
+	}
+	m.race.acquire()
+	return driver.NewHolding(mine, token, mine&lockAbandoned != 0), nil
+}
+
+// token puts an epoch before the generation, so that tokens rise for ever. The
+// word entEpoch is the epoch and, in bit 0, the highest bit of the generation when
+// somebody last looked: each holder looks, and when that bit goes from one to
+// zero the next epoch begins. A holder that dies before leaves it to the next.
+func (m *Mutex) token(mine uint64) uint64 {
+	epoch := m.epoch.Load()
+	if epoch&1 != lockHalf(mine) && m.epoch.CompareAndSwap(epoch, epoch+1) {
+		epoch++
+	}
+	return lockToken(epoch, mine)
+}
+
+func lockHalf(word uint64) uint64         { return word >> 31 & 1 }
+func lockToken(epoch, word uint64) uint64 { return epoch>>1<<lockGenBits | uint64(uint32(word)>>3) }
+
+// Unlock ends a holding: driver.ErrNotHeld if it has ended before.
+func (m *Mutex) Unlock(h driver.Holding) error {
+	m.race.release()
+	// Frees what the holder has written to the next one's Lock.
+	if h.Word&lockFlags == 0 && !m.s.closed.Load() && m.word.CompareAndSwap(h.Word, uint64(uint32(h.Word))) {
+		return nil
+	}
+	return m.unlockSlowly(h.Word)
+}
+
+func (m *Mutex) unlockSlowly(mine uint64) error {
+	if m.s.closed.Load() {
+		return driver.ErrClosed
+	}
+	err := m.unlock(mine, 0)
+	if err != nil && m.s.closed.Load() {
+		return driver.ErrClosed
+	}
+	return err
+}
+
+// unlock frees the lock from the holding that mine tells of, keeping those flags.
+func (m *Mutex) unlock(mine, keep uint64) error {
+	const same = ^uint64(lockFlags)
+	for {
+		word := m.word.Load()
+		stale := word&same != mine&same || ownerOf(mine) == 0
+		if broken == unlockAnyHolding && ownerOf(word) == ownerOf(mine) {
+			stale = false
+		}
+		if stale {
+			return driver.ErrNotHeld
+		}
+		if m.word.CompareAndSwap(word, uint64(uint32(word))&^(lockSleepers|lockAbandoned&^keep)) {
+			if word&lockSleepers != 0 && broken != wakeNobody {
+				m.s.a.Wake(m.at+entLock, 1)
+			}
+			return nil
+		}
+	}
+}
+
+// Holder returns who holds the lock, and since when somebody has known.
+func (m *Mutex) Holder(ctx context.Context) (pid int, since time.Time, err error) {
+	for {
+		if err := m.gone(); err != nil {
+			return 0, since, err
+		}
+		word := m.word.Load()
+		if ownerOf(word) == 0 {
+			return 0, since, nil
+		}
+		if m.unlessDead(word) {
+			since = m.noteHeld(word)
+			return m.s.pid(ownerOf(word)), since, nil
+		}
+	}
+}
+
+func (m *Mutex) noteHeld(word uint64) time.Time { return m.s.noteHeld(m.at, word) }
+
+// noteHeld writes down when the holding that word tells of was first seen, and
+// returns that. The word entSince is
+//
+//	bits 0-39   milliseconds since the space was made
+//	bits 40-63  the low bits of the holding's generation
+func (s *Space) noteHeld(at, word uint64) time.Time {
+	const milliBits = 40
+	generation := uint64(uint32(word)>>3) << milliBits
+	made := time.Unix(0, int64(s.a.Load(hdrCreated)))
+	noted := s.a.Load(at + entSince)
+	if noted&^(1<<milliBits-1) != generation || noted == 0 {
+		now := generation | uint64(max(1, s.a.Now().Sub(made).Milliseconds()))
+		if s.a.CompareAndSwap(at+entSince, noted, now) {
+			noted = now
+		}
+	}
+	return made.Add(time.Duration(noted%(1<<milliBits)) * time.Millisecond)
+}
+
+// recoverLock is the sweep's part: a dead holder's lock is free and abandoned.
+func recoverLock(s *Space, at uint64, dead owner) bool {
+	for {
+		word := s.a.Load(at + entLock)
+		if ownerOf(word) != dead {
+			return false
+		}
+		free := uint64(uint32(word))&^lockSleepers | lockAbandoned
+		if broken == forgetAbandoned {
+			free &^= lockAbandoned
+		}
+		if s.a.CompareAndSwap(at+entLock, word, free) {
+			return true
+		}
+	}
+}
+
+// doomLock tells those who come, and those who sleep, that the lock is deleted.
+func doomLock(s *Space, at uint64) {
+	s.setFlag(at+entLock, lockDeleted)
+	if broken != doomSilently {
+		s.a.Wake(at+entLock, everyone)
+	}
+}
+
+func lockHolder(s *Space, at uint64) owner { return ownerOf(s.a.Load(at + entLock)) }

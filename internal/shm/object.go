@@ -1,0 +1,276 @@
+package shm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+	"weak"
+
+	"github.com/multiproc-go/multiproc/internal/arena"
+	"github.com/multiproc-go/multiproc/internal/driver"
+)
+
+// An Object is this process's hold of an object: all handles of it in one Space
+// share one. As long as there is one, the entry is this object's.
+type Object struct {
+	s      *Space
+	i      int    // index of the entry
+	at     uint64 // its offset
+	meta   uint64 // {live}: another word there means deleted
+	attach uint64 // our attachment
+	name   string
+	spec   Spec
+
+	gate *arena.Gate // one goroutine of the process at a time sleeps on the object
+	race raceWord
+
+	cleanup runtime.Cleanup // letGo
+}
+
+// Spec is what an object is made as, and has to be when it is opened.
+type Spec struct {
+	Kind   Kind
+	Type   [2]uint64 // fingerprint of the element type
+	Config [2]uint64 // a zero means nothing for an object that is there
+}
+
+// Open attaches to the object called name or makes it. An empty name makes one
+// with a name of its own.
+func (s *Space) Open(ctx context.Context, name string, spec Spec) (*Object, error) {
+	if err := checkName(name); err != nil {
+		return nil, err
+	}
+	if err := s.enterTable(ctx.Done()); err != nil {
+		return nil, orCause(ctx, err)
+	}
+	defer s.table.Leave()
+	if name == "" {
+		name = s.freshName(spec.Kind.String())
+	}
+	h := s.hash(name)
+	for collected := false; ; {
+		o, err := s.openOnce(name, h, spec)
+		switch {
+		case err == errGone:
+		case errors.Is(err, errTableFull) && !collected && !s.a.Hooked():
+			s.collect()
+			collected = true
+		default:
+			return o, err
+		}
+	}
+}
+
+// collect has the collector find handles that nobody has any more, and waits for a
+// moment until what they kept is let go.
+func (s *Space) collect() {
+	s.table.Leave()
+	runtime.GC()
+	s.pause(10 * time.Millisecond)
+	s.table.Enter(nil, nil)
+}
+
+// openWhich opens what a driver's Which says.
+func (s *Space) openWhich(ctx context.Context, which driver.Which, spec Spec) (*Object, error) {
+	if which.ID == 0 {
+		return s.Open(ctx, which.Name, spec)
+	}
+	if err := s.enterTable(ctx.Done()); err != nil {
+		return nil, orCause(ctx, err)
+	}
+	defer s.table.Leave()
+	i, meta, current := s.look(which.ID - 1)
+	if current && state(meta) == stateLive {
+		o, err := s.openAt(i, meta, spec)
+		if err != errGone {
+			return o, err
+		}
+	}
+	return nil, driver.ErrNotFound
+}
+
+func (s *Space) openOnce(name string, h hash, spec Spec) (*Object, error) {
+	if i, meta, found := s.find(name, h); found {
+		return s.openAt(i, meta, spec)
+	}
+	return s.make(name, h, spec)
+}
+
+// openAt opens the live object i, or the one that this process has open already.
+func (s *Space) openAt(i int, meta uint64, spec Spec) (*Object, error) {
+	if o := s.open[i].Value(); o != nil && o.meta == meta {
+		return o, o.spec.fits(spec)
+	}
+	at, err := s.borrow(i, meta)
+	if err != nil {
+		return nil, err
+	}
+	have := s.specOf(i)
+	if err := have.fits(spec); err != nil {
+		s.giveBack(i, meta, at)
+		return nil, err
+	}
+	return s.hold(i, meta, at, have), nil
+}
+
+// borrow attaches to object i for as long as it is what meta says: errGone where
+// it is that no more. The second look is what it hangs on: who reclaims an entry
+// sees our attachment, or we see that it is reclaimed.
+func (s *Space) borrow(i int, meta uint64) (at uint64, err error) {
+	at, err = s.attach(i, meta)
+	if err != nil {
+		return 0, err
+	}
+	if broken != attachBlindly && s.a.Load(s.object(i)) != meta {
+		s.giveBack(i, meta, at)
+		return 0, errGone
+	}
+	return at, nil
+}
+
+// giveBack detaches, and reclaims the object if that was all that kept it.
+func (s *Space) giveBack(i int, meta, at uint64) {
+	s.detach(at, s.me)
+	s.reclaim(i, identOf(i, meta))
+}
+
+func (s *Space) hold(i int, meta, at uint64, spec Spec) *Object {
+	o := &Object{
+		s: s, i: i, at: s.object(i), meta: meta, attach: at, spec: spec,
+		name: s.loadText(s.object(i)+entName, maxName),
+		gate: s.a.NewGate(),
+	}
+	s.open[i] = weak.Make(o)
+	o.cleanup = runtime.AddCleanup(o, func(at uint64) { s.letGo(i, meta, at) }, at)
+	return o
+}
+
+// letGo is what happens when the last handle of an object is gone.
+func (s *Space) letGo(i int, meta, at uint64) {
+	if s.enterTable(nil) != nil {
+		return // closed: nothing is ours any more
+	}
+	defer s.table.Leave()
+	if s.open[i].Value() == nil {
+		delete(s.open, i)
+	}
+	s.giveBack(i, meta, at)
+}
+
+// LetGo ends this process's hold of o at once, instead of when the collector finds
+// that no handle is left.
+func (o *Object) LetGo() {
+	o.cleanup.Stop()
+	delete(o.s.open, o.i)
+	o.s.letGo(o.i, o.meta, o.attach)
+}
+
+// make makes the object called name; errGone where another does at the same time.
+func (s *Space) make(name string, h hash, spec Spec) (*Object, error) {
+	making := func(word uint64) uint64 { return become(nextSerial(word), stateMaking, s.me) }
+	free := func(word uint64) bool { return state(word) == stateFree }
+	i, err := s.claim(s.objectTable(), s.hint, free, making)
+	if err != nil {
+		return nil, err
+	}
+	s.hint = i + 1
+	at := s.object(i)
+	meta := s.a.Load(at)
+	if ownerOf(meta) != s.me {
+		return nil, errGone
+	}
+	attached, err := s.write(i, meta, name, spec)
+	if err != nil {
+		s.abandonMaking(i, meta, 0, 0, 0)
+		return nil, err
+	}
+	if broken == publishEarly {
+		s.a.Store(s.object(i)+entKind, 0)
+	}
+	object := identOf(i, meta)
+	cell, err := s.enter(h, object)
+	if err != nil {
+		s.abandonMaking(i, meta, attached, 0, 0)
+		return nil, err
+	}
+	live := become(meta, stateLive, 0)
+	if !s.alone(name, h, cell) || !s.a.CompareAndSwap(at, meta, live) {
+		s.abandonMaking(i, meta, attached, cell, h.cell(object))
+		return nil, errGone
+	}
+	if broken == publishEarly {
+		s.a.Store(s.object(i)+entKind, uint64(spec.Kind))
+	}
+	return s.hold(i, live, attached, spec), nil
+}
+
+// write fills in the entry of an object that is being made, and attaches to it.
+func (s *Space) write(i int, meta uint64, name string, spec Spec) (attached uint64, err error) {
+	at := s.object(i)
+	for word := uint64(8); word < attachSize; word += 8 {
+		s.a.Store(at+word, 0)
+	}
+	s.a.Store(at+entKind, uint64(spec.Kind))
+	for k := range uint64(2) {
+		s.a.Store(at+entType+8*k, spec.Type[k])
+		s.a.Store(at+entConfig+8*k, spec.Config[k])
+	}
+	s.a.Store(at+entAnnex, identOf(i, meta).link(0))
+	s.storeText(at+entName, name)
+	return s.attach(i, meta)
+}
+
+// abandonMaking undoes what make has done so far, last things first.
+func (s *Space) abandonMaking(i int, meta, attached, cell, entered uint64) {
+	if cell != 0 {
+		s.a.CompareAndSwap(cell, entered, 0)
+	}
+	if attached != 0 {
+		s.detach(attached, s.me)
+	}
+	for _, st := range []uint64{stateMaking, stateAborted} {
+		s.a.CompareAndSwap(s.object(i), become(meta, st, s.me), become(meta, stateFree, 0))
+	}
+}
+
+func (s *Space) specOf(i int) (spec Spec) {
+	at := s.object(i)
+	spec.Kind = Kind(s.a.Load(at + entKind))
+	for k := range uint64(2) {
+		spec.Type[k] = s.a.Load(at + entType + 8*k)
+		spec.Config[k] = s.a.Load(at + entConfig + 8*k)
+	}
+	return spec
+}
+
+// fits returns an error unless an object that is have can be opened as want.
+func (have Spec) fits(want Spec) error {
+	switch {
+	case have.Kind != want.Kind:
+		return fmt.Errorf("%w: it is a %v, not a %v", driver.ErrMismatch, have.Kind, want.Kind)
+	case have.Type != want.Type:
+		return fmt.Errorf("%w: its element type is another", driver.ErrMismatch)
+	}
+	for k, v := range want.Config {
+		if v != 0 && v != have.Config[k] {
+			return fmt.Errorf("%w: its configuration has %d, not %d", driver.ErrMismatch, have.Config[k], v)
+		}
+	}
+	return nil
+}
+
+// Name returns the object's name.
+func (o *Object) Name() string { return o.name }
+
+// ID is what openWhich finds the object by, and no other.
+func (o *Object) ID() uint64 { return uint64(identOf(o.i, o.meta)) + 1 }
+
+// gone says why the object cannot be used any more, if that is so.
+func (o *Object) gone() error {
+	if o.s.closed.Load() || o.s.a.Load(o.at) != o.meta {
+		return driver.ErrClosed
+	}
+	return nil
+}

@@ -1,0 +1,85 @@
+package shm
+
+import (
+	"sync/atomic"
+	"weak"
+
+	"github.com/multiproc-go/multiproc/internal/arena"
+	"github.com/multiproc-go/multiproc/internal/driver"
+)
+
+// A Space is one use of a space: an owner slot, and the objects that are open
+// through it.
+type Space struct {
+	layout
+	a    *arena.Arena
+	me   owner
+	seed uint64
+	name string // "" for the family's
+
+	// table guards what follows. Opening, making and deleting objects happen
+	// under it, so that Close cannot come between their steps.
+	table *arena.Gate
+	open  map[int]weak.Pointer[Object] // by index
+	hint  int                          // where a free entry may be
+
+	heap heap
+
+	closed atomic.Bool
+	done   chan struct{} // closed with it
+}
+
+// Attach makes this process an owner in the space that a is.
+func Attach(a *arena.Arena, boot [2]uint64) (*Space, error) {
+	s, err := newSpace(a, boot)
+	if err != nil {
+		return nil, err
+	}
+	if s.me, err = s.claimSlot(a); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func newSpace(a *arena.Arena, boot [2]uint64) (*Space, error) {
+	l, err := readLayout(a, boot)
+	if err != nil {
+		return nil, err
+	}
+	return &Space{
+		layout: l,
+		a:      a,
+		seed:   a.Load(hdrSeed),
+		table:  a.NewGate(),
+		open:   make(map[int]weak.Pointer[Object]),
+		heap:   heap{gate: a.NewGate()},
+		done:   make(chan struct{}),
+	}, nil
+}
+
+// enterTable has the caller open and make objects alone, until it leaves.
+func (s *Space) enterTable(cancel <-chan struct{}) error {
+	if !s.table.Enter(cancel, s.done) || s.closed.Load() {
+		if s.closed.Load() {
+			return driver.ErrClosed
+		}
+		return errGaveUp
+	}
+	return nil
+}
+
+// Close gives up everything that this process has through s, as if it had died,
+// and ends the waits of its goroutines.
+func (s *Space) Close() error {
+	if err := s.enterTable(nil); err != nil {
+		return err
+	}
+	s.closed.Store(true)
+	close(s.done)
+	s.table.Leave()
+	s.undo(s.me)
+	return s.a.Close()
+}
+
+// Name returns the name that the space was opened by, or "" for the family's.
+func (s *Space) Name() string { return s.name }

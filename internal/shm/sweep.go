@@ -1,0 +1,104 @@
+package shm
+
+// bury does what is to be done when o is dead, and nothing while it lives.
+func (s *Space) bury(o owner) {
+	if s.alive(o) {
+		return
+	}
+	s.undo(o)
+}
+
+// buryAll looks at every slot's owner.
+func (s *Space) buryAll() {
+	for o := range s.owners {
+		s.bury(o)
+	}
+}
+
+// undo is the sweep: it takes o, which is dead or has ceased to act, out of
+// everything, and then frees its slot. It takes no lock. Each step names o, and is
+// done or has no effect; so any number of processes may be here at once, or stop
+// or die here, and all that they leave is the same work for the next one.
+func (s *Space) undo(o owner) {
+	at := s.slot(o.slot() % int(s.slots))
+	if broken == freeSlotFirst {
+		s.a.CompareAndSwap(at, o.taken(), o.incarnation()<<32)
+	}
+	objects, annexes := s.objectTable(), s.annexTable()
+	for i := range s.used(&objects) {
+		s.undoObject(i, o)
+	}
+	for i := range s.used(&annexes) {
+		s.undoAnnex(annexes.entry(i), o)
+	}
+	for k := range s.usedChunks() {
+		s.undoChunk(k, o)
+	}
+	s.a.CompareAndSwap(at, o.taken(), o.incarnation()<<32)
+}
+
+func (s *Space) undoObject(i int, o owner) {
+	at := s.object(i)
+	meta := s.a.Load(at)
+	switch state(meta) {
+	case stateFree:
+		// It may have begun to attach when the object was still there.
+	case stateMaking, stateAborted:
+		if ownerOf(meta) == o {
+			s.a.CompareAndSwap(at, meta, become(meta, stateFree, 0))
+		}
+	case stateReclaiming:
+		if ownerOf(meta) == o {
+			s.a.CompareAndSwap(at, meta, become(meta, stateDeleted, 0))
+		}
+	case stateLive, stateDeleted:
+		s.recover(i, meta, o)
+	}
+	for attached := range s.attachments(i, meta) {
+		s.detach(attached, o)
+	}
+	s.reclaim(i, identOf(i, meta))
+}
+
+// recover takes o out of the object's own words, and wakes all who may wait for
+// what o was to do: it may have died between doing something and waking.
+func (s *Space) recover(i int, meta uint64, o owner) {
+	at := s.object(i)
+	attached := false
+	for attachment := range s.attachments(i, meta) {
+		attached = attached || ownerOf(s.a.Load(attachment)) == o
+	}
+	k := Kind(s.a.Load(at + entKind))
+	if !k.known() || !(kinds[k].recover(s, at, o) || attached) {
+		return
+	}
+	if state(meta) == stateDeleted && s.me != 0 { // it may have died before it told anybody
+		if mine, err := s.borrow(i, meta); err == nil {
+			s.doom(i)
+			s.giveBack(i, meta, mine)
+		}
+	}
+	if broken != sweepSilently {
+		s.a.Wake(at+kinds[k].sleeps, everyone)
+	}
+}
+
+func (s *Space) undoAnnex(at uint64, o owner) {
+	word := s.a.Load(at)
+	switch word & stateMask {
+	case annexClaimed:
+		if ownerOf(word) == o {
+			s.a.CompareAndSwap(at, word, annexFree)
+		}
+	case annexUsed:
+		// One whose maker died before it was chained may have outlived its object.
+		if s.outlived(annexObject(word).index(), word) {
+			s.a.CompareAndSwap(at, word, annexFree)
+		}
+	}
+	// Whoever attaches while an annex changes hands leaves its name there until it
+	// looks again: died before, it is to go as well.
+	for k := range uint64(annexAttach) {
+		s.detach(at+(k+1)*attachSize, o)
+	}
+}

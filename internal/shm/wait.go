@@ -1,0 +1,103 @@
+package shm
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"time"
+
+	"github.com/multiproc-go/multiproc/internal/arena"
+	"github.com/multiproc-go/multiproc/internal/driver"
+)
+
+// relook is how long a goroutine sleeps at most before it looks again. No wake
+// is relied on alone: whoever was to wake us, or was woken in our place, may be
+// stopped.
+const relook = 100 * time.Millisecond
+
+// wait calls take until it says done or returns an error. It spins a little,
+// yields a few times, and then sleeps on the word at off while its low half is
+// what take returned. take(true) is called when the caller sleeps next, so that
+// take can tell others that somebody sleeps; from the first of these calls on the
+// caller is the only goroutine of this process that waits for o like this.
+func (o *Object) wait(ctx context.Context, off uint64, take func(sleepNext bool) (low uint32, done bool, err error)) error {
+	if done, err := o.spin(take); done || err != nil {
+		return err
+	}
+	o.s.countWaiting(o.attach, 1)
+	defer o.s.countWaiting(o.attach, -1)
+	if !o.gate.Enter(ctx.Done(), o.s.done) {
+		return o.whyNot(ctx)
+	}
+	defer o.gate.Leave()
+	for {
+		if done, err := o.spin(take); done || err != nil {
+			return err
+		}
+		low, done, err := take(true)
+		if done || err != nil {
+			return err
+		}
+		if broken == sleepOnFreshWord {
+			low = uint32(o.s.a.Load(off))
+		}
+		o.s.a.Sleep(off, low, relook, ctx.Done(), o.s.done)
+		if arena.Ended(ctx.Done()) || o.s.closed.Load() {
+			if broken != keepWake {
+				o.s.a.Wake(off, 1) // it may have been ours
+			}
+			return o.whyNot(ctx)
+		}
+	}
+}
+
+// whyNot is the reason that a wait was given up for.
+func (o *Object) whyNot(ctx context.Context) error {
+	if o.s.closed.Load() {
+		return driver.ErrClosed
+	}
+	return orCause(ctx, errGaveUp)
+}
+
+// orCause returns ctx's error, if err says that the wait was given up for it.
+func orCause(ctx context.Context, err error) error {
+	if err != errGaveUp {
+		return err
+	}
+	if cause := context.Cause(ctx); cause != ctx.Err() {
+		return fmt.Errorf("%w: %w", ctx.Err(), cause)
+	}
+	return ctx.Err()
+}
+
+// On two processors a wake through the kernel costs 25 to 50 µs, and what others
+// hold is usually free again long before. On one, spinning takes the time from
+// the very process that we wait for, which yielding gives it.
+const (
+	spins  = 200 // looks, with a pause between
+	yields = 4
+)
+
+var processors = runtime.NumCPU()
+
+func (o *Object) spin(take func(bool) (uint32, bool, error)) (done bool, err error) {
+	if o.s.a.Hooked() {
+		return false, nil // one look more or less is no new case
+	}
+	n := spins
+	if processors == 1 {
+		n = 0
+	}
+	for i := range n + yields {
+		if i >= n {
+			runtime.Gosched()
+			arena.YieldProcessor()
+		} else {
+			arena.Pause()
+		}
+		if _, done, err = take(false); done || err != nil {
+			return done, err
+		}
+	}
+	return false, nil
+}

@@ -1,0 +1,18 @@
+package ipc
+
+import "github.com/multiproc-go/multiproc/internal/driver"
+
+var (
+	ErrClosed   = driver.ErrClosed   // the space or the object has been closed or deleted
+	ErrCorrupt  = driver.ErrCorrupt  // the file is no space, or one that somebody has written into
+	ErrExists   = driver.ErrExists   // there is one already
+	ErrLocked   = driver.ErrLocked   // another has the lock
+	ErrLost     = driver.ErrLost     // the holding ended by itself: only where a lock is a lease
+	ErrMismatch = driver.ErrMismatch // the object is there, but is not what it is opened as
+	ErrNotFound = driver.ErrNotFound // there is none of that name
+	ErrNotHeld  = driver.ErrNotHeld  // the holding has ended before
+	ErrNoSpace  = driver.ErrNoSpace  // the space, the machine or the control group is full
+	ErrTooLarge = driver.ErrTooLarge // the value, or the name, has more bytes than fit
+	ErrType     = driver.ErrType     // the value cannot be shared there
+	ErrVersion  = driver.ErrVersion  // another version of this library made the space, or another boot
+)

@@ -1,0 +1,90 @@
+//go:build linux
+
+package ipc_test
+
+import (
+	"context"
+	"encoding/binary"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/multiproc-go/multiproc/ipc"
+)
+
+// FuzzOpen_damagedSpace writes into the file of a space, before others attach and
+// while they use it. Whatever they get, it is a result or an error: no panic, no
+// fault, no hang.
+//
+// Each 12 bytes of the input are one write: where (4), and what (8).
+func FuzzOpen_damagedSpace(f *testing.F) {
+	write := func(at uint32, v uint64) []byte {
+		return binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint32(nil, at), v)
+	}
+	const slots, cells, objects = 4096, 4096 + 256*128, 4096 + 256*128 + 1024*8
+	for _, words := range []uint64{0, 1, 1 << 32, 0x55, ^uint64(0), 0x0010_0001_0000_0013} {
+		for _, at := range []uint32{
+			24, 40, 64, 88, 96, 104, 112, slots + 128, slots + 136, cells, objects, objects + 8, objects + 64,
+			objects + 104, objects + 112, objects + 256, objects + 512, objects + 520, objects + 512 + 104,
+		} {
+			f.Add(write(at, words), true)
+			f.Add(write(at, words), false)
+		}
+	}
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, damage []byte, attached bool) {
+		path := filepath.Join(dir, "space")
+		os.Remove(path)
+		s := openSpace(t, path, ipc.SpaceConfig{MaxBytes: 1 << 20})
+		for _, name := range []string{"a", "b", "c"} {
+			_, err := ipc.OpenMutex(background, s, name)
+			must(t, err)
+		}
+		if attached {
+			use(s)
+		}
+		file, err := os.OpenFile(path, os.O_RDWR, 0)
+		must(t, err)
+		defer file.Close()
+		for len(damage) >= 12 {
+			at := binary.LittleEndian.Uint32(damage) % (1 << 18) &^ 7
+			_, err := file.WriteAt(damage[4:12], int64(at))
+			must(t, err)
+			damage = damage[12:]
+		}
+		if attached {
+			use(s)
+		}
+		if other, err := ipc.Open(background, path, ipc.SpaceConfig{}); err == nil {
+			use(other)
+			other.Close()
+		}
+	})
+}
+
+// use does everything that can be done, whatever comes of it.
+func use(s *ipc.Space) {
+	ctx, cancel := context.WithTimeout(background, 20*time.Millisecond)
+	defer cancel()
+	for _, name := range []string{"a", "b", "c", "d"} {
+		if m, err := ipc.OpenMutex(ctx, s, name); err == nil {
+			m.Holder(ctx)
+			if g, err := m.TryLock(ctx); err == nil {
+				g.Unlock()
+			} else if g, err := m.Lock(ctx); err == nil {
+				g.Unlock()
+			}
+		}
+		if e, err := ipc.OpenEvent(ctx, s, name); err == nil {
+			e.Wait(ctx)
+			e.Set(ctx)
+		}
+	}
+	if n, err := ipc.OpenInt64(ctx, s, ""); err == nil {
+		n.Add(ctx, 1)
+	}
+	s.Stats(ctx)
+	s.Check(ctx)
+	s.Delete(ctx, "a")
+}
