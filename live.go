@@ -75,7 +75,7 @@ func take(todo order) error {
 	if inherit.Family == nil || todo.Place == 0 {
 		return nil
 	}
-	return inherit.Family.Take(proc.InheritedFile(len(todo.Files), "family space"), todo.Place)
+	return inherit.Family.Take(proc.InheritedFile(len(todo.Files), "family space"), todo.Place, self.Name)
 }
 
 // terminable returns a context that SIGTERM cancels.

@@ -1,6 +1,9 @@
 package ipc
 
-import "github.com/multiproc-go/multiproc/internal/driver"
+import (
+	"github.com/multiproc-go/multiproc/internal/codec"
+	"github.com/multiproc-go/multiproc/internal/driver"
+)
 
 var (
 	ErrClosed   = driver.ErrClosed   // the space or the object has been closed or deleted
@@ -16,3 +19,13 @@ var (
 	ErrType     = driver.ErrType     // the value cannot be shared there
 	ErrVersion  = driver.ErrVersion  // another version of this library made the space, or another boot
 )
+
+func init() {
+	for name, sentinel := range map[string]error{
+		"ipc.ErrClosed": ErrClosed, "ipc.ErrCorrupt": ErrCorrupt, "ipc.ErrExists": ErrExists, "ipc.ErrLocked": ErrLocked,
+		"ipc.ErrLost": ErrLost, "ipc.ErrMismatch": ErrMismatch, "ipc.ErrNotFound": ErrNotFound, "ipc.ErrNotHeld": ErrNotHeld,
+		"ipc.ErrNoSpace": ErrNoSpace, "ipc.ErrTooLarge": ErrTooLarge, "ipc.ErrType": ErrType, "ipc.ErrVersion": ErrVersion,
+	} {
+		codec.Register(name, sentinel)
+	}
+}

@@ -8,7 +8,8 @@ import (
 	"sync"
 
 	"github.com/multiproc-go/multiproc/internal/driver"
-	"github.com/multiproc-go/multiproc/internal/shm"
+	"github.com/multiproc-go/multiproc/internal/driver/local"
+	"github.com/multiproc-go/multiproc/internal/inherit"
 )
 
 // A handle is what all objects' handles have in common: the driver's object, and
@@ -49,6 +50,7 @@ func (h *handle[O]) marshal() ([]byte, error) {
 	if h.space == nil {
 		return nil, errors.New("ipc: a handle that was not opened cannot be sent")
 	}
+	inherit.Sent.Add(1)
 	name := h.object.Name()
 	data := binary.LittleEndian.AppendUint64(nil, h.object.ID())
 	data = append(data, byte(len(name)))
@@ -89,7 +91,7 @@ func received(name string) (*Space, error) {
 	if s := spaces.byName[name]; s != nil {
 		return s, nil
 	}
-	d, err := shm.Open(context.Background(), name, 0)
+	d, err := local.Open(context.Background(), name, 0)
 	if err != nil {
 		return nil, fmt.Errorf("open space %q: %w", name, err)
 	}

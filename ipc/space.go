@@ -5,7 +5,7 @@ import (
 	"fmt"
 
 	"github.com/multiproc-go/multiproc/internal/driver"
-	"github.com/multiproc-go/multiproc/internal/shm"
+	"github.com/multiproc-go/multiproc/internal/driver/local"
 )
 
 // A Space is where shared objects live.
@@ -21,7 +21,7 @@ type Space struct {
 // Family returns the space that this process shares with its ancestors and
 // descendants. It has no name and leaves nothing behind; closing it does nothing.
 func Family() (*Space, error) {
-	s, err := shm.Family()
+	s, err := local.Family()
 	if err != nil {
 		return nil, fmt.Errorf("open the family's space: %w", err)
 	}
@@ -35,7 +35,7 @@ func Family() (*Space, error) {
 // processes, not the machine's next boot: after it Open returns ErrVersion, until
 // the space is removed.
 func Open(ctx context.Context, name string, cfg SpaceConfig) (*Space, error) {
-	s, err := shm.Open(ctx, name, cfg.MaxBytes)
+	s, err := local.Open(ctx, name, cfg.MaxBytes)
 	if err != nil {
 		return nil, fmt.Errorf("open space %q: %w", name, err)
 	}
@@ -45,7 +45,7 @@ func Open(ctx context.Context, name string, cfg SpaceConfig) (*Space, error) {
 // Remove deletes the space called name; ErrNotFound where there is none. Those
 // who have it open keep it.
 func Remove(ctx context.Context, name string) error {
-	if err := shm.Remove(name); err != nil {
+	if err := local.Remove(name); err != nil {
 		return fmt.Errorf("remove space %q: %w", name, err)
 	}
 	return nil

@@ -18,8 +18,9 @@ type Space interface {
 	Give() (Place, error)
 
 	// Take takes the place of that number, which the parent has made and which is
-	// held by the file, and makes the space this process's.
-	Take(f *os.File, number int) error
+	// held by the file, and makes the space this process's, which is called name
+	// there.
+	Take(f *os.File, number int, name string) error
 }
 
 // A Place in a space is a child's from the moment it is made: as long as somebody

@@ -19,6 +19,9 @@ type Parent struct {
 	LifeLine *os.File
 }
 
+// IsChild tells whether Start has started this process.
+func IsChild() bool { return early.Born != nil }
+
 // Born returns the parent in a process that Start has started, else nil.
 func Born() *Parent {
 	if early.Born == nil {

@@ -56,6 +56,7 @@ func (p *Parent) Terminations() <-chan os.Signal { return nil }
 func (p *Parent) Ready()                         {}
 func (p *Parent) Taken()                         {}
 func (p *Parent) Answer(Message)                 {}
+func IsChild() bool                              { return false }
 func Born() *Parent                              { return nil }
 func SaveCrashes() error                         { return ErrUnsupported }
 func InheritedFile(int, string) *os.File         { return nil }
