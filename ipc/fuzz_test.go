@@ -23,10 +23,11 @@ func FuzzOpen_damagedSpace(f *testing.F) {
 		return binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint32(nil, at), v)
 	}
 	const slots, cells, objects = 4096, 4096 + 256*128, 4096 + 256*128 + 1024*8
+	const chunks = objects + 512*512 + 256*512
 	for _, words := range []uint64{0, 1, 1 << 32, 0x55, ^uint64(0), 0x0010_0001_0000_0013} {
 		for _, at := range []uint32{
 			24, 40, 64, 88, 96, 104, 112, slots + 128, slots + 136, cells, objects, objects + 8, objects + 64,
-			objects + 104, objects + 112, objects + 256, objects + 512, objects + 520, objects + 512 + 104,
+			objects + 104, objects + 112, 120, 128, 136, chunks, chunks + 8, objects + 256, objects + 512, objects + 520, objects + 512 + 104,
 		} {
 			f.Add(write(at, words), true)
 			f.Add(write(at, words), false)
@@ -48,7 +49,7 @@ func FuzzOpen_damagedSpace(f *testing.F) {
 		must(t, err)
 		defer file.Close()
 		for len(damage) >= 12 {
-			at := binary.LittleEndian.Uint32(damage) % (1 << 18) &^ 7
+			at := binary.LittleEndian.Uint32(damage) % (1 << 20) &^ 7
 			_, err := file.WriteAt(damage[4:12], int64(at))
 			must(t, err)
 			damage = damage[12:]

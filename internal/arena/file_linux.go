@@ -227,5 +227,3 @@ func (f *fileArena) control(do func(fd uintptr) error) error {
 	}
 	return err
 }
-
-func (f *fileArena) close() error { return f.file.Close() }

@@ -57,8 +57,12 @@ func cgroupRoom(n uint64) error {
 		return nil
 	}
 	path, _, _ = bytes.Cut(path, []byte("\n"))
-	const root = "/sys/fs/cgroup"
-	for dir := filepath.Join(root, string(path)); len(dir) > len(root); dir = filepath.Dir(dir) {
+	return roomBelow("/sys/fs/cgroup", string(path), n)
+}
+
+// roomBelow looks at the group at path in the hierarchy at root, and at all above.
+func roomBelow(root, path string, n uint64) error {
+	for dir := filepath.Join(root, path); len(dir) > len(root); dir = filepath.Dir(dir) {
 		limit, ok := readNumber(dir, "memory.max")
 		if !ok {
 			continue

@@ -35,7 +35,7 @@ func TestCases_keepTheirPromises(t *testing.T) {
 		t.Run(c.Name, func(t *testing.T) {
 			bounds, most := c.Bounds, *runs
 			if *deep {
-				bounds, most = c.Deep, 1<<40
+				bounds, most = c.Deep, 100**runs
 			}
 			for p := range bounds.Preemptions + 1 {
 				r := Explore(c, shallow(bounds, p), most)

@@ -92,7 +92,9 @@ func (s *Space) Invite() (*Invitation, error) {
 // Started notes the child's process ID, by which its death is noticed even before
 // it has joined.
 func (i *Invitation) Started(pid int) {
-	i.space.a.Store(i.space.slot(i.Slot)+slotPID, uint64(pid))
+	if i.space.holder(i.Slot) == i.owner {
+		i.space.a.CompareAndSwap(i.space.slot(i.Slot)+slotPID, 0, uint64(pid))
+	}
 }
 
 // Ended sweeps what the child has left, if it is dead. Call it once the child has

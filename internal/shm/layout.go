@@ -151,7 +151,7 @@ func readLayout(a *arena.Arena, boot [2]uint64) (l layout, err error) {
 		objects: a.Load(hdrObjects), annexes: a.Load(hdrAnnexes),
 		chunks: a.Load(hdrChunks), chunkSize: a.Load(hdrChunkSize),
 	}
-	sound := l.size == a.Size() &&
+	sound := l.size == a.Size() && l.size%8 == 0 &&
 		l.slots >= 2 && l.slots <= maxSlots &&
 		l.objects >= 1 && l.objects <= maxObjects &&
 		l.cells >= 1 && l.cells <= 2*maxObjects && l.cells&(l.cells-1) == 0 &&

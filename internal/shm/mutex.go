@@ -76,6 +76,7 @@ func (m *Mutex) lockSlowly(ctx context.Context) (h driver.Holding, err error) {
 			}
 			if m.unlessDead(word) && m.markSleepers(word) {
 				m.noteHeld(word)
+				m.s.watchFor(ownerOf(word))
 				if broken != forgetSleepers {
 					sleepers = lockSleepers
 				}

@@ -56,6 +56,8 @@ func (s *Space) tryClaim(l locker, i int) (owner, error) {
 		me := makeOwner(i, free>>32+1)
 		s.raise(hdrSlotsHigh, uint64(i)+1)
 		if s.a.CompareAndSwap(at, free, me.taken()) {
+			s.a.Store(at+slotPID, 0) // the last owner's
+			s.a.Store(at+slotName, 0)
 			return me, nil
 		}
 	}

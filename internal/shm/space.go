@@ -23,7 +23,8 @@ type Space struct {
 	open  map[int]weak.Pointer[Object] // by index
 	hint  int                          // where a free entry may be
 
-	heap heap
+	heap    heap
+	watches watches
 
 	closed atomic.Bool
 	done   chan struct{} // closed with it

@@ -1,43 +1,22 @@
 package shm
 
 import (
+	"sync"
 	"time"
 
 	"github.com/multiproc-go/multiproc/internal/arena"
 )
 
-// watch has each process watch one other, the next in the ring of the slots that
-// are taken, so that a death is noticed also when nobody waits for the dead. The
-// kernel tells at once; who has just joined is found when we look at the ring
-// again. It ends when the space is closed.
+// watch has each process look after one other, the next in the ring of the slots
+// that are taken, so that a death is noticed also when nobody waits for the dead.
+// It ends when the space is closed.
 func (s *Space) watch() {
-	var watched owner
-	var process *arena.Watch
-	stop := func() {
-		if process != nil {
-			process.Close()
-			process = nil
-		}
-	}
-	defer stop()
 	for !s.closed.Load() {
 		next := s.successor()
-		if next != watched {
-			stop()
-			watched = next
-		}
 		if next != 0 && !s.alive(next) {
 			s.undo(next)
-			continue
-		}
-		if pid := s.pid(next); next != 0 && process == nil && pid != 0 {
-			process, _ = arena.WatchProcess(pid) // or we find out when we look again
-		}
-		if process == nil {
+		} else {
 			s.pause(relook)
-		} else if process.Wait(time.Now().Add(relook)) {
-			stop()
-			s.pause(time.Millisecond) // not to spin where its number means another process here
 		}
 	}
 }
@@ -62,4 +41,57 @@ func (s *Space) successor() (next owner) {
 		}
 	}
 	return next
+}
+
+// watches are the owners whose processes the kernel tells us the end of, since we
+// wait for something that they hold.
+type watches struct {
+	sync.Mutex
+	until map[owner]time.Time
+}
+
+// watchFor has o's death noticed at once for a while: whoever waits for o calls it
+// each time before it sleeps.
+func (s *Space) watchFor(o owner) {
+	pid := s.pid(o)
+	if pid == 0 || o == s.me {
+		return
+	}
+	s.watches.Lock()
+	defer s.watches.Unlock()
+	_, watched := s.watches.until[o]
+	if s.watches.until == nil {
+		s.watches.until = make(map[owner]time.Time)
+	}
+	s.watches.until[o] = time.Now().Add(3 * relook)
+	if !watched {
+		go s.watchProcess(o, pid)
+	}
+}
+
+func (s *Space) watchProcess(o owner, pid int) {
+	process, err := arena.WatchProcess(pid)
+	if err == nil {
+		defer process.Close()
+	}
+	for s.stillWatched(o) {
+		if err != nil { // there is none of that number in this pid namespace
+			s.pause(relook)
+		} else if process.Wait(time.Now().Add(relook)) {
+			s.pause(time.Millisecond / 4) // not to spin where its number means another one here
+		}
+		s.bury(o)
+	}
+}
+
+// stillWatched reports whether somebody has waited for o of late, and whether o is
+// still there.
+func (s *Space) stillWatched(o owner) bool {
+	s.watches.Lock()
+	defer s.watches.Unlock()
+	if s.known(o) && !s.closed.Load() && time.Now().Before(s.watches.until[o]) {
+		return true
+	}
+	delete(s.watches.until, o)
+	return false
 }

@@ -1,0 +1,156 @@
+package arena
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+)
+
+// pair are two mappings of one memfd, each with an opening of its own.
+func pair(t *testing.T) (one, two *Arena) {
+	t.Helper()
+	one, err := Memory(1 << 20)
+	must(t, err)
+	f, err := one.Reopen()
+	must(t, err)
+	two, err = FromFile(f.File)
+	must(t, err)
+	t.Cleanup(func() {
+		one.Close()
+		two.Close()
+	})
+	return one, two
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+const never = time.Hour
+
+func TestSleep_endsByAWakeInAnotherMapping(t *testing.T) {
+	one, two := pair(t)
+	slept := make(chan bool)
+	go func() { slept <- one.Sleep(64, 7, never, nil, nil) }()
+	if timedOut := <-slept; timedOut {
+		t.Error("the word is not what it was to be, and yet the sleep timed out")
+	}
+	two.Store(64, 7)
+	go func() { slept <- one.Sleep(64, 7, never, nil, nil) }()
+	for awake := false; !awake; { // until the wake meets the sleeper
+		select {
+		case timedOut := <-slept:
+			awake = true
+			if timedOut {
+				t.Error("a sleep of an hour timed out")
+			}
+		default:
+			two.Wake(64, 1)
+		}
+	}
+}
+
+func TestSleep_endsByTimeAndByChannel(t *testing.T) {
+	a, _ := pair(t)
+	if !a.Sleep(0, 0, time.Millisecond, nil, nil) {
+		t.Error("the sleep did not time out")
+	}
+	over := make(chan struct{})
+	slept := make(chan bool)
+	for range 2 {
+		go func() { slept <- a.Sleep(0, 0, never, over, nil) }()
+	}
+	close(over)
+	for range 2 {
+		if <-slept {
+			t.Error("a sleep of an hour timed out")
+		}
+	}
+}
+
+func TestSleep_manyWordsTakeFewThreads(t *testing.T) {
+	a, _ := pair(t)
+	const words = 5000
+	var all sync.WaitGroup
+	over := make(chan struct{})
+	for i := range uint64(words) {
+		all.Go(func() { a.Sleep(i*8, 0, never, over, nil) })
+	}
+	count := func() (n int) {
+		sleepers.mu.Lock()
+		defer sleepers.mu.Unlock()
+		for _, a := range sleepers.list {
+			n += len(a.sleeps)
+		}
+		return n
+	}
+	for count() < words {
+		time.Sleep(time.Millisecond)
+	}
+	tasks, err := os.ReadDir("/proc/self/task")
+	must(t, err)
+	if len(tasks) > maxAgents+50 {
+		t.Errorf("%d threads for %d sleeps", len(tasks), words)
+	}
+	close(over)
+	all.Wait()
+}
+
+func TestHeld_isSoUntilTheOpeningIsClosed(t *testing.T) {
+	one, two := pair(t)
+	if ok, err := one.TryLock(5); !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	if ok, err := two.TryLock(5); ok || err != nil {
+		t.Error("two have one slot's lock", err)
+	}
+	if held, err := two.Held(5); !held || err != nil {
+		t.Error("the lock is not seen", err)
+	}
+	if held, err := two.Held(6); held || err != nil {
+		t.Error("a lock is seen that nobody has", err)
+	}
+	must(t, one.Close())
+	if held, err := two.Held(5); held || err != nil {
+		t.Error("the lock outlives its opening", err)
+	}
+}
+
+func TestReserve_isAnErrorWhereTheArenaOrTheGroupIsFull(t *testing.T) {
+	a, _ := pair(t)
+	if err := a.Reserve(1<<20-4096, 8192); !errors.Is(err, ErrFull) {
+		t.Errorf("beyond the end: %v", err)
+	}
+	root := t.TempDir()
+	group := filepath.Join(root, "a", "b")
+	must(t, os.MkdirAll(group, 0o700))
+	write := func(dir, name, text string) {
+		must(t, os.WriteFile(filepath.Join(root, dir, name), []byte(text), 0o600))
+	}
+	write("a", "memory.max", "1000000\n")
+	write("a", "memory.current", "900000\n")
+	write("a", "memory.stat", "anon 1\ninactive_file 20000\nactive_file 30000\n")
+	write("a/b", "memory.max", "max\n")
+	if err := roomBelow(root, "/a/b", 150_000); err != nil {
+		t.Errorf("what fits is refused: %v", err)
+	}
+	if err := roomBelow(root, "/a/b", 150_001); !errors.Is(err, ErrCgroupFull) {
+		t.Errorf("what does not fit: %v", err)
+	}
+}
+
+func TestPunch_givesMemoryBackAndLeavesZeroes(t *testing.T) {
+	a, _ := pair(t)
+	must(t, a.Reserve(0, 1<<20))
+	a.Store(8192, 42)
+	must(t, a.Punch(8192, 4096))
+	if v := a.Load(8192); v != 0 {
+		t.Errorf("%d after the punch", v)
+	}
+}
