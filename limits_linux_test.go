@@ -249,6 +249,20 @@ func TestWithUser_runsAsAnotherUser(t *testing.T) {
 	}
 }
 
+var whoamiBelow = multiproc.Func("whoamiBelow", func(ctx context.Context, none multiproc.None) (string, error) {
+	return whoami.Call(ctx, none)
+})
+
+func TestWithUser_aChildOfAnotherUserMayHaveChildren(t *testing.T) {
+	if os.Getuid() != 0 {
+		return // see TestWithUser_runsAsAnotherUser
+	}
+	got, err := whoamiBelow.Call(within(t), multiproc.None{}, multiproc.WithUser(65534, 65533), multiproc.WithDir("/"))
+	if err != nil || got != "65534 65533 [] 65534" {
+		t.Errorf("got %q, %v", got, err)
+	}
+}
+
 func TestWithUser_aDaemonOfAnotherUserDiesWithItsParentToo(t *testing.T) {
 	if os.Getuid() != 0 {
 		return // see TestWithUser_runsAsAnotherUser: there is no such daemon

@@ -3,6 +3,7 @@ module github.com/multiproc-go/multiproc/bench
 go 1.26.0
 
 require (
+	github.com/gofrs/flock v0.13.2
 	github.com/multiproc-go/multiproc v0.0.0
 	golang.org/x/sys v0.49.0
 )

@@ -21,6 +21,7 @@ import (
 	"github.com/multiproc-go/multiproc"
 
 	"github.com/multiproc-go/multiproc/bench/internal/harness"
+	"github.com/multiproc-go/multiproc/bench/locks"
 	"github.com/multiproc-go/multiproc/bench/peers"
 	"github.com/multiproc-go/multiproc/bench/processes"
 )
@@ -34,6 +35,7 @@ type area struct {
 
 var areas = []area{
 	{"processes", processes.Races, processes.Contestants},
+	{"locks", locks.Races, locks.Contestants},
 }
 
 func main() {

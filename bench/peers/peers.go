@@ -21,8 +21,9 @@ var sources embed.FS
 
 // A Shelf is a directory with the peers, ready to run.
 type Shelf struct {
-	dir string
-	cc  string // why there is no C compiler; empty: there is one
+	dir   string
+	cc    string // why there is no C compiler; empty: there is one
+	boost string // the same for Boost
 }
 
 // Unpack makes a shelf in dir.
@@ -32,20 +33,34 @@ func Unpack(dir string) (*Shelf, error) {
 	}
 	s := &Shelf{dir: dir}
 	if _, err := exec.LookPath("cc"); err != nil {
-		s.cc = "no cc"
+		s.cc, s.boost = "no cc", "no cc"
 		return s, nil
 	}
-	programs, err := filepath.Glob(filepath.Join(dir, "c", "*.c"))
-	if err != nil {
+	if err := s.compile("*.c", "cc", "-static"); err != nil {
 		return nil, err
 	}
+	if err := s.compile("locks/*.c", "cc"); err != nil { // as programs are, usually
+		return nil, err
+	}
+	if exec.Command("c++", "-E", "-x", "c++", "-include", "boost/version.hpp", "/dev/null").Run() != nil {
+		s.boost = "no c++ with Boost"
+		return s, nil
+	}
+	return s, s.compile("locks/*.cc", "c++")
+}
+
+func (s *Shelf) compile(sources, compiler string, flags ...string) error {
+	programs, err := filepath.Glob(filepath.Join(s.dir, "c", sources))
+	if err != nil {
+		return err
+	}
 	for _, source := range programs {
-		cmd := exec.Command("cc", "-O2", "-static", "-Wall", "-o", strings.TrimSuffix(source, ".c"), source)
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return nil, fmt.Errorf("compile %s: %w\n%s", filepath.Base(source), err, out)
+		line := append(flags, "-O2", "-Wall", "-o", strings.TrimSuffix(source, filepath.Ext(source)), source)
+		if out, err := exec.Command(compiler, line...).CombinedOutput(); err != nil {
+			return fmt.Errorf("compile %s: %w\n%s", filepath.Base(source), err, out)
 		}
 	}
-	return s, nil
+	return nil
 }
 
 // C is the contestant that c/program.c is, called name in the table.
@@ -55,6 +70,13 @@ func (s *Shelf) C(name, program string, args ...string) harness.Contestant {
 		Command: append([]string{filepath.Join(s.dir, "c", program)}, args...),
 		Missing: s.cc,
 	}
+}
+
+// Boost is the contestant that c/program.cc is, called name in the table.
+func (s *Shelf) Boost(name, program string, args ...string) harness.Contestant {
+	c := s.C(name, program, args...)
+	c.Missing = s.boost
+	return c
 }
 
 // Python is the contestant that python/script is, called name in the table.

@@ -3,6 +3,7 @@ package harness
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -74,6 +75,45 @@ func TestReadings_medianOfMediansAndWorst(t *testing.T) {
 	}
 	if w := Worst.Of(rounds); w != 90 {
 		t.Errorf("worst %v, want 90", w)
+	}
+}
+
+func TestRun_judgesOurFigureByItself(t *testing.T) {
+	two := contestant("two figures", "echo 40 5")
+	second := func(rounds [][]float64) float64 { return rounds[0][1] }
+	race := Race{
+		Work: "work", Unit: "M/s", More: true, Ours: two, Peers: []Peer{{two, 1}},
+		Readings: []Reading{{Of: second, Name: "wait", Unit: "ms", Limit: 4}, {Of: second, Name: "share", Unit: "%", More: true, Limit: 4}},
+	}
+	rows, err := Run(t.Context(), race, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Row{
+		{"work, wait", "ms", 5, "what is wanted", 4, "≤ 1", notMet}, {"work, wait", "ms", 5, "two figures", 5, "", none},
+		{"work, share", "%", 5, "what is wanted", 4, "≥ 1", met}, {"work, share", "%", 5, "two figures", 5, "", none},
+	}
+	if !slices.Equal(rows, want) {
+		t.Errorf("rows %v, want %v", rows, want)
+	}
+}
+
+func TestRun_aRaceAloneHasARow(t *testing.T) {
+	rows, err := Run(t.Context(), Race{Work: "work", Ours: contestant("ours", "echo 7")}, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(rows) != 1 || rows[0].Ours != 7 || rows[0].Verdict != none {
+		t.Errorf("rows %v, want one with our figure 7 and no verdict", rows)
+	}
+}
+
+func TestReadings_quantile(t *testing.T) {
+	rounds := [][]float64{{5, 1, 2}, {9, 3, 4}, {8, 7, 6, 10}}
+	for q, want := range map[float64]float64{0.5: 6, 0.99: 10, 0: 1} {
+		if got := Quantile(q).Of(rounds); got != want {
+			t.Errorf("quantile %v is %v, want %v", q, got, want)
+		}
 	}
 }
 

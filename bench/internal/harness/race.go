@@ -5,6 +5,11 @@
 // counts is the ratio of two contestants that ran in turns within one run.
 package harness
 
+import (
+	"fmt"
+	"slices"
+)
+
 // A Race is one piece of work that this library and its peers do.
 type Race struct {
 	Work     string // "start, first word back"
@@ -36,12 +41,15 @@ type Peer struct {
 
 // A Reading makes one figure of all that a contestant printed.
 type Reading struct {
-	Name string // stands behind the work; may be empty
-	Of   func(rounds [][]float64) float64
+	Name  string // stands behind the work; may be empty
+	Of    func(rounds [][]float64) float64
+	Unit  string  // of a figure that is no figure of the race's kind, and has no ratio to reach
+	More  bool    // of such a figure more is better
+	Limit float64 // what our figure itself has to keep to; 0: none was set
 }
 
 // Median is the median of the rounds' medians.
-var Median = Reading{"", func(rounds [][]float64) float64 {
+var Median = Reading{Of: func(rounds [][]float64) float64 {
 	medians := make([]float64, len(rounds))
 	for i, figures := range rounds {
 		medians[i] = median(figures)
@@ -50,7 +58,7 @@ var Median = Reading{"", func(rounds [][]float64) float64 {
 }}
 
 // Worst is the largest figure of all rounds.
-var Worst = Reading{"worst", func(rounds [][]float64) float64 {
+var Worst = Reading{Name: "worst", Of: func(rounds [][]float64) float64 {
 	worst := rounds[0][0]
 	for _, figures := range rounds {
 		for _, f := range figures {
@@ -59,3 +67,11 @@ var Worst = Reading{"worst", func(rounds [][]float64) float64 {
 	}
 	return worst
 }}
+
+// Quantile is the figure that so much of all figures of all rounds are not above.
+func Quantile(q float64) Reading {
+	return Reading{Name: fmt.Sprintf("p%g", 100*q), Of: func(rounds [][]float64) float64 {
+		all := slices.Sorted(slices.Values(slices.Concat(rounds...)))
+		return all[min(int(q*float64(len(all))), len(all)-1)]
+	}}
+}

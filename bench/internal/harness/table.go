@@ -36,19 +36,41 @@ func (race Race) rows(figures [][][]float64) []Row {
 		if race.OneCore {
 			work += ", all on one core"
 		}
+		unit, more := race.Unit, race.More
+		if reading.Unit != "" {
+			unit, more = reading.Unit, reading.More
+		}
+		ours := Row{Work: work, Unit: unit, Ours: reading.Of(figures[0])}
+		if reading.Limit > 0 || len(race.Peers) == 0 {
+			rows = append(rows, ours.within(reading.Limit, more))
+		}
 		for i, peer := range race.Peers {
-			row := Row{Work: work, Unit: race.Unit, Ours: reading.Of(figures[0]), Name: peer.Name}
+			row, reach := ours, peer.Reach
+			row.Name = peer.Name
 			if peer.Missing != "" {
 				row.Name += " (" + peer.Missing + ")"
 				row.Peer = math.NaN()
 			} else {
 				row.Peer = reading.Of(figures[i+1])
 			}
-			row.judge(peer.Reach, race.More)
+			if reading.Unit != "" {
+				reach = 0
+			}
+			row.judge(reach, more)
 			rows = append(rows, row)
 		}
 	}
 	return rows
+}
+
+// within is r with what is wanted of its own figure in the place of a peer's.
+func (r Row) within(limit float64, more bool) Row {
+	r.Peer = math.NaN()
+	if limit > 0 {
+		r.Name, r.Peer = "what is wanted", limit
+		r.judge(1, more)
+	}
+	return r
 }
 
 func (r *Row) judge(reach float64, more bool) {
