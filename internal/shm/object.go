@@ -37,8 +37,19 @@ type Spec struct {
 }
 
 // Open attaches to the object called name or makes it. An empty name makes one
-// with a name of its own.
+// with a name of its own. Where the space is full, handles that nobody has any more
+// may be what fills it: then it asks the collector, and tries again.
 func (s *Space) Open(ctx context.Context, name string, spec Spec) (*Object, error) {
+	o, err := s.openNamed(ctx, name, spec)
+	if errors.Is(err, errTableFull) && !s.a.Hooked() {
+		runtime.GC()
+		s.pause(10 * time.Millisecond) // for what it finds to be let go
+		return s.openNamed(ctx, name, spec)
+	}
+	return o, err
+}
+
+func (s *Space) openNamed(ctx context.Context, name string, spec Spec) (*Object, error) {
 	if err := checkName(name); err != nil {
 		return nil, err
 	}
@@ -50,26 +61,12 @@ func (s *Space) Open(ctx context.Context, name string, spec Spec) (*Object, erro
 		name = s.freshName(spec.Kind.String())
 	}
 	h := s.hash(name)
-	for collected := false; ; {
+	for {
 		o, err := s.openOnce(name, h, spec)
-		switch {
-		case err == errGone:
-		case errors.Is(err, errTableFull) && !collected && !s.a.Hooked():
-			s.collect()
-			collected = true
-		default:
+		if err != errGone {
 			return o, err
 		}
 	}
-}
-
-// collect has the collector find handles that nobody has any more, and waits for a
-// moment until what they kept is let go.
-func (s *Space) collect() {
-	s.table.Leave()
-	runtime.GC()
-	s.pause(10 * time.Millisecond)
-	s.table.Enter(nil, nil)
 }
 
 // openWhich opens what a driver's Which says.

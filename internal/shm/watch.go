@@ -14,7 +14,7 @@ func (s *Space) watch() {
 	for !s.closed.Load() {
 		next := s.successor()
 		if next != 0 && !s.alive(next) {
-			s.undo(next)
+			s.bury(next)
 		} else {
 			s.pause(relook)
 		}
