@@ -41,10 +41,15 @@ type Spec struct {
 // may be what fills it: then it asks the collector, and tries again.
 func (s *Space) Open(ctx context.Context, name string, spec Spec) (*Object, error) {
 	o, err := s.openNamed(ctx, name, spec)
-	if errors.Is(err, errTableFull) && !s.a.Hooked() {
-		runtime.GC()
+	for try := range 10 {
+		if !errors.Is(err, errTableFull) || s.a.Hooked() {
+			break
+		}
+		if try == 0 {
+			runtime.GC()
+		}
 		s.pause(10 * time.Millisecond) // for what it finds to be let go
-		return s.openNamed(ctx, name, spec)
+		o, err = s.openNamed(ctx, name, spec)
 	}
 	return o, err
 }
