@@ -121,7 +121,6 @@ type Result struct {
 	Runs   int
 	Full   bool // no bound on runs ended it
 	Err    error
-	Trace  string
 }
 
 // Explore runs c in all ways that bounds allow, at most maxRuns.

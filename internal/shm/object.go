@@ -26,7 +26,7 @@ type Object struct {
 	gate *arena.Gate // one goroutine of the process at a time sleeps on the object
 	race raceWord
 
-	cleanup runtime.Cleanup // letGo
+	cleanup runtime.Cleanup // letGo, which the explorer does by itself
 }
 
 // Spec is what an object is made as, and has to be when it is opened.
@@ -159,14 +159,6 @@ func (s *Space) letGo(i int, meta, at uint64) {
 		delete(s.open, i)
 	}
 	s.giveBack(i, meta, at)
-}
-
-// LetGo ends this process's hold of o at once, instead of when the collector finds
-// that no handle is left.
-func (o *Object) LetGo() {
-	o.cleanup.Stop()
-	delete(o.s.open, o.i)
-	o.s.letGo(o.i, o.meta, o.attach)
 }
 
 // make makes the object called name; errGone where another does at the same time.
