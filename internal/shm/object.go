@@ -62,12 +62,8 @@ func (s *Space) openNamed(ctx context.Context, name string, spec Spec) (*Object,
 		return nil, orCause(ctx, err)
 	}
 	defer s.table.Leave()
-	if name == "" {
-		name = s.freshName(spec.Kind.String())
-	}
-	h := s.hash(name)
 	for {
-		o, err := s.openOnce(name, h, spec)
+		o, err := s.openOnce(name, spec)
 		if err != errGone {
 			return o, err
 		}
@@ -93,8 +89,17 @@ func (s *Space) openWhich(ctx context.Context, which driver.Which, spec Spec) (*
 	return nil, driver.ErrNotFound
 }
 
-func (s *Space) openOnce(name string, h hash, spec Spec) (*Object, error) {
-	if i, meta, found := s.find(name, h); found {
+func (s *Space) openOnce(name string, spec Spec) (*Object, error) {
+	fresh := name == ""
+	if fresh {
+		name = s.freshName(spec.Kind.String())
+	}
+	h := s.hash(name)
+	i, meta, found := s.find(name, h)
+	switch {
+	case found && fresh:
+		return nil, errGone // somebody has chosen that very name: take the next
+	case found:
 		return s.openAt(i, meta, spec)
 	}
 	return s.make(name, h, spec)
