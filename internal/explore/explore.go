@@ -230,8 +230,13 @@ func runOnce(c Case, bounds Bounds, choose func(uint64, int) (int, bool)) error 
 	}
 	s.over.Store(false)
 	s.run(bodies, owners)
-	defer runtime.KeepAlive(w)
-	defer s.release()
+	defer func() {
+		s.release()
+		for _, a := range s.arenas {
+			a.SetHook(nil) // it leads to the world, and so would keep all objects from the collector
+		}
+		runtime.KeepAlive(w)
+	}()
 	if s.failure != nil || s.gaveUp {
 		return s.failure
 	}
