@@ -1,5 +1,7 @@
 package arena
 
+import "runtime"
+
 // A Gate lets one goroutine of this process through at a time, in the order of
 // their coming.
 type Gate struct {
@@ -41,6 +43,18 @@ func (g *Gate) Enter(cancel, closed <-chan struct{}) bool {
 
 // Leave lets the next one through.
 func (g *Gate) Leave() { g.token <- struct{}{} }
+
+// Until waits until other goroutines of this process have made ready true, which
+// takes them no longer than they run.
+func (a *Arena) Until(ready func() bool) {
+	if a.Hooked() {
+		a.hook.Block(ready)
+		return
+	}
+	for !ready() {
+		runtime.Gosched()
+	}
+}
 
 // Ended reports whether c is closed.
 func Ended(c <-chan struct{}) bool {

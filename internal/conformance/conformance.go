@@ -6,6 +6,8 @@ package conformance
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"sync"
 	"testing"
 
@@ -93,6 +95,17 @@ func freshNames(t *testing.T, attach func() driver.Space) {
 	one, two := mutex(t, s, ""), mutex(t, attach(), "")
 	if one.Name() == "" || one.Name() == two.Name() {
 		t.Errorf("names %q and %q", one.Name(), two.Name())
+	}
+	for i := range 10 { // names that somebody else has chosen are not fresh
+		mutex(t, s, fmt.Sprint(strings.TrimRight(two.Name(), "0123456789"), i))
+	}
+	seen := map[uint64]bool{}
+	for range 10 {
+		m := mutex(t, s, "")
+		if seen[m.ID()] || m.ID() == one.ID() {
+			t.Errorf("%q is not new", m.Name())
+		}
+		seen[m.ID()] = true
 	}
 	if again := mutex(t, attach(), one.Name()); again.ID() != one.ID() {
 		t.Error("the fresh name is not the object's")

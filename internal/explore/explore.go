@@ -121,7 +121,6 @@ type Result struct {
 	Runs   int
 	Full   bool // no bound on runs ended it
 	Err    error
-	Trace  string
 }
 
 // Explore runs c in all ways that bounds allow, at most maxRuns.
@@ -231,8 +230,13 @@ func runOnce(c Case, bounds Bounds, choose func(uint64, int) (int, bool)) error 
 	}
 	s.over.Store(false)
 	s.run(bodies, owners)
-	defer runtime.KeepAlive(w)
-	defer s.release()
+	defer func() {
+		s.release()
+		for _, a := range s.arenas {
+			a.SetHook(nil) // it leads to the world, and so would keep all objects from the collector
+		}
+		runtime.KeepAlive(w)
+	}()
 	if s.failure != nil || s.gaveUp {
 		return s.failure
 	}

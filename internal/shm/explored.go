@@ -26,16 +26,21 @@ func (s *Space) Holds(m driver.Mutex) bool {
 	return ownerOf(s.a.Peek(m.(*Mutex).at+entLock)) == s.me
 }
 
-// LetGo gives up this process's hold of an object.
-func (s *Space) LetGo(o driver.Object) {
-	switch o := o.(type) {
+// LetGo gives up this process's hold of an object at once, instead of when the
+// collector finds that no handle is left.
+func (s *Space) LetGo(object driver.Object) {
+	var o *Object
+	switch object := object.(type) {
 	case *Mutex:
-		o.LetGo()
+		o = object.Object
 	case *Event:
-		o.LetGo()
+		o = object.Object
 	case *Int64:
-		o.LetGo()
+		o = object.Object
 	}
+	o.cleanup.Stop()
+	delete(s.open, o.i)
+	s.letGo(o.i, o.meta, o.attach)
 }
 
 // Touch is an access with no meaning, for a scheduler to come between.

@@ -94,7 +94,7 @@ func (m *Mutex) lockSlowly(ctx context.Context) (h driver.Holding, err error) {
 func (m *Mutex) take(sleepers uint64) (word uint64, taken bool, err error) {
 	for {
 		word = m.word.Load()
-		if word&lockDeleted != 0 {
+		if word&lockDeleted != 0 || m.s.closed.Load() {
 			return word, false, driver.ErrClosed
 		}
 		if ownerOf(word) != 0 {
@@ -129,8 +129,6 @@ func (m *Mutex) TryLock() (h driver.Holding, err error) {
 			return h, err
 		case taken:
 			return m.holding(word)
-		case m.s.closed.Load():
-			return h, driver.ErrClosed
 		case m.unlessDead(word):
 			return h, driver.ErrLocked
 		}

@@ -26,7 +26,7 @@ type Object struct {
 	gate *arena.Gate // one goroutine of the process at a time sleeps on the object
 	race raceWord
 
-	cleanup runtime.Cleanup // letGo
+	cleanup runtime.Cleanup // letGo, which the explorer does by itself
 }
 
 // Spec is what an object is made as, and has to be when it is opened.
@@ -37,8 +37,24 @@ type Spec struct {
 }
 
 // Open attaches to the object called name or makes it. An empty name makes one
-// with a name of its own.
+// with a name of its own. Where the space is full, handles that nobody has any more
+// may be what fills it: then it asks the collector, and tries again.
 func (s *Space) Open(ctx context.Context, name string, spec Spec) (*Object, error) {
+	o, err := s.openNamed(ctx, name, spec)
+	for try := range 10 {
+		if !errors.Is(err, errTableFull) || s.a.Hooked() {
+			break
+		}
+		if try == 0 {
+			runtime.GC()
+		}
+		s.pause(10 * time.Millisecond) // for what it finds to be let go
+		o, err = s.openNamed(ctx, name, spec)
+	}
+	return o, err
+}
+
+func (s *Space) openNamed(ctx context.Context, name string, spec Spec) (*Object, error) {
 	if err := checkName(name); err != nil {
 		return nil, err
 	}
@@ -46,30 +62,12 @@ func (s *Space) Open(ctx context.Context, name string, spec Spec) (*Object, erro
 		return nil, orCause(ctx, err)
 	}
 	defer s.table.Leave()
-	if name == "" {
-		name = s.freshName(spec.Kind.String())
-	}
-	h := s.hash(name)
-	for collected := false; ; {
-		o, err := s.openOnce(name, h, spec)
-		switch {
-		case err == errGone:
-		case errors.Is(err, errTableFull) && !collected && !s.a.Hooked():
-			s.collect()
-			collected = true
-		default:
+	for {
+		o, err := s.openOnce(name, spec)
+		if err != errGone {
 			return o, err
 		}
 	}
-}
-
-// collect has the collector find handles that nobody has any more, and waits for a
-// moment until what they kept is let go.
-func (s *Space) collect() {
-	s.table.Leave()
-	runtime.GC()
-	s.pause(10 * time.Millisecond)
-	s.table.Enter(nil, nil)
 }
 
 // openWhich opens what a driver's Which says.
@@ -91,8 +89,17 @@ func (s *Space) openWhich(ctx context.Context, which driver.Which, spec Spec) (*
 	return nil, driver.ErrNotFound
 }
 
-func (s *Space) openOnce(name string, h hash, spec Spec) (*Object, error) {
-	if i, meta, found := s.find(name, h); found {
+func (s *Space) openOnce(name string, spec Spec) (*Object, error) {
+	fresh := name == ""
+	if fresh {
+		name = s.freshName(spec.Kind.String())
+	}
+	h := s.hash(name)
+	i, meta, found := s.find(name, h)
+	switch {
+	case found && fresh:
+		return nil, errGone // somebody has chosen that very name: take the next
+	case found:
 		return s.openAt(i, meta, spec)
 	}
 	return s.make(name, h, spec)
@@ -157,14 +164,6 @@ func (s *Space) letGo(i int, meta, at uint64) {
 		delete(s.open, i)
 	}
 	s.giveBack(i, meta, at)
-}
-
-// LetGo ends this process's hold of o at once, instead of when the collector finds
-// that no handle is left.
-func (o *Object) LetGo() {
-	o.cleanup.Stop()
-	delete(o.s.open, o.i)
-	o.s.letGo(o.i, o.meta, o.attach)
 }
 
 // make makes the object called name; errGone where another does at the same time.

@@ -28,6 +28,7 @@ type Space struct {
 
 	closed atomic.Bool
 	done   chan struct{} // closed with it
+	inside atomic.Int32  // goroutines that change what Close has to find unchanging
 }
 
 // Attach makes this process an owner in the space that a is.
@@ -78,9 +79,24 @@ func (s *Space) Close() error {
 	s.closed.Store(true)
 	close(s.done)
 	s.table.Leave()
+	s.a.Until(func() bool { return s.inside.Load() == 0 })
 	s.undo(s.me)
 	return s.a.Close()
 }
+
+// begins begins what takes several steps, all of which have to come before Close
+// gives our slot up; false where Close was first. Operations of one word do without:
+// they look at closed afterwards.
+func (s *Space) begins() bool {
+	s.inside.Add(1)
+	if s.closed.Load() {
+		s.inside.Add(-1)
+		return false
+	}
+	return true
+}
+
+func (s *Space) ends() { s.inside.Add(-1) }
 
 // Name returns the name that the space was opened by, or "" for the family's.
 func (s *Space) Name() string { return s.name }

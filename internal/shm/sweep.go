@@ -2,10 +2,12 @@ package shm
 
 // bury does what is to be done when o is dead, and nothing while it lives.
 func (s *Space) bury(o owner) {
-	if s.alive(o) {
-		return
+	if s.begins() {
+		defer s.ends()
+		if !s.alive(o) {
+			s.undo(o)
+		}
 	}
-	s.undo(o)
 }
 
 // buryAll looks at every slot's owner.

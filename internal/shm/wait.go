@@ -10,10 +10,14 @@ import (
 	"github.com/multiproc-go/multiproc/internal/driver"
 )
 
-// relook is how long a goroutine sleeps at most before it looks again. No wake
-// is relied on alone: whoever was to wake us, or was woken in our place, may be
-// stopped.
-const relook = 100 * time.Millisecond
+// relook is how long a goroutine sleeps at most before it looks again. No wake is
+// relied on alone: whoever was to wake us, or was woken in our place, may be
+// stopped. A look costs the Go runtime some 0.2 ms of a processor, most of it for
+// its own watchman: so who has looked in vain looks less often, down to relookLast.
+const (
+	relook     = 100 * time.Millisecond
+	relookLast = 400 * time.Millisecond
+)
 
 // wait calls take until it says done or returns an error. It spins a little,
 // yields a few times, and then sleeps on the word at off while its low half is
@@ -30,9 +34,12 @@ func (o *Object) wait(ctx context.Context, off uint64, take func(sleepNext bool)
 		return o.whyNot(ctx)
 	}
 	defer o.gate.Leave()
-	for {
-		if done, err := o.spin(take); done || err != nil {
-			return err
+	sleep := relook
+	for timedOut := false; ; {
+		if !timedOut {
+			if done, err := o.spin(take); done || err != nil {
+				return err
+			}
 		}
 		low, done, err := take(true)
 		if done || err != nil {
@@ -41,7 +48,11 @@ func (o *Object) wait(ctx context.Context, off uint64, take func(sleepNext bool)
 		if broken == sleepOnFreshWord {
 			low = uint32(o.s.a.Load(off))
 		}
-		o.s.a.Sleep(off, low, relook, ctx.Done(), o.s.done)
+		if timedOut = o.s.a.Sleep(off, low, sleep, ctx.Done(), o.s.done); timedOut {
+			sleep = min(2*sleep, relookLast)
+		} else {
+			sleep = relook
+		}
 		if arena.Ended(ctx.Done()) || o.s.closed.Load() {
 			if broken != keepWake {
 				o.s.a.Wake(off, 1) // it may have been ours

@@ -9,17 +9,21 @@ import (
 
 // watch has each process look after one other, the next in the ring of the slots
 // that are taken, so that a death is noticed also when nobody waits for the dead.
-// It ends when the space is closed.
+// Nothing hangs on its being noticed soon: who waits for the dead is told by the
+// kernel. It ends when the space is closed.
 func (s *Space) watch() {
 	for !s.closed.Load() {
 		next := s.successor()
 		if next != 0 && !s.alive(next) {
-			s.undo(next)
+			s.bury(next)
 		} else {
-			s.pause(relook)
+			s.pause(watchTick)
 		}
 	}
 }
+
+// watchTick is how often a process looks at its neighbour in the ring.
+const watchTick = time.Second
 
 func (s *Space) pause(d time.Duration) {
 	timer := time.NewTimer(d)
@@ -63,7 +67,7 @@ func (s *Space) watchFor(o owner) {
 	if s.watches.until == nil {
 		s.watches.until = make(map[owner]time.Time)
 	}
-	s.watches.until[o] = time.Now().Add(3 * relook)
+	s.watches.until[o] = time.Now().Add(3 * relookLast)
 	if !watched {
 		go s.watchProcess(o, pid)
 	}
@@ -76,8 +80,8 @@ func (s *Space) watchProcess(o owner, pid int) {
 	}
 	for s.stillWatched(o) {
 		if err != nil { // there is none of that number in this pid namespace
-			s.pause(relook)
-		} else if process.Wait(time.Now().Add(relook)) {
+			s.pause(relookLast)
+		} else if process.Wait(time.Now().Add(relookLast)) {
 			s.pause(time.Millisecond / 4) // not to spin where its number means another one here
 		}
 		s.bury(o)
