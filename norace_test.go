@@ -3,3 +3,5 @@
 package multiproc_test
 
 const memoryScale = 1
+
+const visitors = 1000
