@@ -5,6 +5,7 @@ import (
 	"github.com/multiproc-go/multiproc/internal/driver"
 )
 
+// Errors, for errors.Is.
 var (
 	ErrClosed   = driver.ErrClosed   // the space or the object has been closed or deleted
 	ErrCorrupt  = driver.ErrCorrupt  // the file is no space, or one that somebody has written into

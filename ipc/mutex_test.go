@@ -309,7 +309,7 @@ func TestMutex_aGoroutineOnEachOfTenThousandUsesFewThreads(t *testing.T) {
 func TestMutex_isALocker(t *testing.T) {
 	l := openMutex(t, "locker").Locker()
 	l.Lock()
-	l.Unlock()
+	l.Unlock() //nolint:staticcheck // nothing is to be done in between
 	defer func() {
 		if recover() == nil {
 			t.Error("Unlock of a Locker that is not locked does not panic")

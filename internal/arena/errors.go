@@ -2,6 +2,7 @@ package arena
 
 import "errors"
 
+// What can be wrong with an arena.
 var (
 	ErrFull        = errors.New("the space is at its maximum size")
 	ErrSystemFull  = errors.New("the system has no memory or disk space left for it")

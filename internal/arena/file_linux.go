@@ -176,14 +176,14 @@ func mapFile(f *os.File, size uint64) (*Arena, error) {
 		return nil, os.NewSyscallError("mmap", err)
 	}
 	if err := unix.Madvise(mem, unix.MADV_DONTDUMP); err != nil {
-		unix.Munmap(mem)
+		_ = unix.Munmap(mem)
 		return nil, os.NewSyscallError("madvise", err)
 	}
 	var system unix.Statfs_t
 	back := &fileArena{agents: &sleepers, file: f}
 	back.memory = unix.Fstatfs(int(f.Fd()), &system) == nil && system.Type == unix.TMPFS_MAGIC
 	a := newArena(unsafe.Pointer(unsafe.SliceData(mem)), size, back)
-	runtime.AddCleanup(a, func(mem []byte) { unix.Munmap(mem) }, mem)
+	runtime.AddCleanup(a, func(mem []byte) { _ = unix.Munmap(mem) }, mem)
 	return a, nil
 }
 

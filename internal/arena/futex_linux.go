@@ -44,5 +44,5 @@ func futexWaitv(words []waitv, d time.Duration) int {
 }
 
 func futexWakeup(word *uint32, n int, flags uintptr) {
-	unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), futexWake|flags, uintptr(n), 0, 0, 0)
+	_, _, _ = unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), futexWake|flags, uintptr(n), 0, 0, 0)
 }

@@ -53,7 +53,7 @@ func (f *fileArena) held(slot int) (bool, error) {
 // close also gives the locks up: the mapping keeps the opening, and with it the
 // locks, until the collector has found it.
 func (f *fileArena) close() error {
-	f.control(func(fd uintptr) error {
+	_ = f.control(func(fd uintptr) error {
 		all := slotLock(0, unix.F_UNLCK)
 		all.Len = 1 << 32
 		return unix.FcntlFlock(fd, unix.F_OFD_SETLK, all)

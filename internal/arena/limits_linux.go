@@ -16,7 +16,7 @@ func DefaultSize() uint64 {
 	size := uint64(64 << 30)
 	var machine unix.Sysinfo_t
 	if unix.Sysinfo(&machine) == nil {
-		size = min(size, 4*uint64(machine.Totalram)*uint64(machine.Unit))
+		size = min(size, 4*uint64(machine.Totalram)*uint64(machine.Unit)) //nolint:unconvert // it has 32 bits elsewhere
 	}
 	var limit unix.Rlimit
 	if unix.Getrlimit(unix.RLIMIT_AS, &limit) == nil && limit.Cur != unix.RLIM_INFINITY {

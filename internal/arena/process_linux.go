@@ -60,4 +60,4 @@ func (w *Watch) Wait(until time.Time) (ended bool) {
 func (w *Watch) Close() error { return w.pidfd.Close() }
 
 // YieldProcessor lets another process have this one's processor.
-func YieldProcessor() { unix.Syscall(unix.SYS_SCHED_YIELD, 0, 0, 0) }
+func YieldProcessor() { _, _, _ = unix.Syscall(unix.SYS_SCHED_YIELD, 0, 0, 0) }

@@ -34,11 +34,21 @@ type sleep struct {
 	word   *uint32
 	low    uint32
 	until  time.Time
+	left   bool      // for it was cancelled; agents.mu
 	result chan bool // whether the time is over
 }
 
+// sleepUntil is when a sleep of d ends. Sleeps end together, up to a quarter of d
+// early, or thousands that end one by one would have the agents up all the time.
+func sleepUntil(d time.Duration) time.Time {
+	long := time.Since(began) + d
+	return began.Add(long - long%(d/4+1))
+}
+
+var began = time.Now()
+
 func (s *agents) sleep(word *uint32, low uint32, d time.Duration, cancel, closed <-chan struct{}) bool {
-	mine := &sleep{word: word, low: low, until: time.Now().Add(d), result: make(chan bool, 1)}
+	mine := &sleep{word: word, low: low, until: sleepUntil(d), result: make(chan bool, 1)}
 	a := s.add(mine)
 	select {
 	case timedOut := <-mine.result:
@@ -82,6 +92,7 @@ func (s *agents) remove(a *agent, gone *sleep) {
 	for i, one := range a.sleeps {
 		if one == gone {
 			a.sleeps = append(a.sleeps[:i], a.sleeps[i+1:]...)
+			gone.left = true
 			a.call()
 			return
 		}
@@ -128,9 +139,12 @@ func (s *agents) answer(a *agent, asleep []*sleep, woken int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
-	if woken >= 0 && woken < len(asleep) && !a.has(asleep[woken]) {
-		// The kernel woke us for one who has left, instead of another process.
-		futexWakeup(asleep[woken].word, 1, 0)
+	for _, one := range asleep {
+		if one.left && woken >= 0 {
+			// The kernel may have woken us for one who has left, instead of another
+			// process. Where it woke us for several, it names the last alone.
+			futexWakeup(one.word, 1, 0)
+		}
 	}
 	stay := a.sleeps[:0]
 	for _, one := range a.sleeps {
@@ -144,15 +158,6 @@ func (s *agents) answer(a *agent, asleep []*sleep, woken int) {
 	}
 	clear(a.sleeps[len(stay):])
 	a.sleeps = stay
-}
-
-func (a *agent) has(want *sleep) bool {
-	for _, one := range a.sleeps {
-		if one == want {
-			return true
-		}
-	}
-	return false
 }
 
 func (s *agents) drop(gone *agent) {

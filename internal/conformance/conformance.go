@@ -136,7 +136,7 @@ func mutexExcludes(t *testing.T, attach func() driver.Space) {
 						return
 					}
 					v, _ := n.Load(background)
-					n.Store(background, v+1)
+					_ = n.Store(background, v+1)
 					if err := m.Unlock(h); err != nil {
 						t.Error(err)
 					}
@@ -270,7 +270,7 @@ func counts(t *testing.T, attach func() driver.Space) {
 		all.Go(func() {
 			for i := range 1000 {
 				if i%2 == 0 {
-					n.Add(background, 3)
+					_, _ = n.Add(background, 3)
 					continue
 				}
 				for {

@@ -89,7 +89,11 @@ func (s *Space) checkObject(i int, meta uint64, say func(string, ...any)) {
 			attached++
 		}
 	}
-	if state(meta) == stateDeleted && attached == 0 {
+	if state(meta) != stateDeleted || attached > 0 {
+		return
+	}
+	// Who was the last to detach may be stopped before it did this.
+	if s.reclaim(i, identOf(i, meta)); s.a.Load(s.object(i)) == meta {
 		say("object %d (%#x) is deleted, unused, and not free", i, meta)
 	}
 }

@@ -105,7 +105,7 @@ func (s *Space) giveChunk(k int) {
 }
 
 func (s *Space) punchChunk(k int, giving uint64) {
-	s.a.Punch(s.chunkAt+uint64(k)*s.chunkSize, s.chunkSize) // or it keeps its memory until it is used again
+	_ = s.a.Punch(s.chunkAt+uint64(k)*s.chunkSize, s.chunkSize) // or it keeps its memory until it is used again
 	s.a.CompareAndSwap(s.chunk(k), giving, chunkFree)
 }
 

@@ -2,6 +2,7 @@ package shm
 
 import (
 	"context"
+	"errors"
 	"runtime"
 
 	"github.com/multiproc-go/multiproc/internal/driver"
@@ -19,7 +20,7 @@ func (s *Space) Delete(ctx context.Context, name string) error {
 		if !found {
 			return driver.ErrNotFound
 		}
-		if done, err := s.deleteAt(i, meta); done || (err != nil && err != errGone) {
+		if done, err := s.deleteAt(i, meta); done || (err != nil && !errors.Is(err, errGone)) {
 			return err
 		}
 	}
@@ -53,28 +54,44 @@ func (s *Space) doom(i int) {
 
 // reclaim makes the entry of a deleted object free, if nobody is attached to it.
 //
-// Nobody will be: who attaches after we have looked finds the object deleted, and
-// does not touch it. And of the last two to detach, one sees that it is the last.
+// It looks twice. First, since of the last two to detach one sees that it is the
+// last. And again once the object is {reclaiming}: who attaches after that finds it
+// so, and does not touch it; who was before, as a sweeper may be, keeps it.
 func (s *Space) reclaim(i int, object ident) {
 	at := s.object(i)
-	meta := s.a.Load(at)
-	if state(meta) != stateDeleted || identOf(i, meta) != object || s.me == 0 {
-		return // not to be done, or not by one who has no slot yet
-	}
-	for attached := range s.attachments(i, meta) {
-		if s.a.Load(attached) != 0 && broken != reclaimInUse {
+	for {
+		meta := s.a.Load(at)
+		if state(meta) != stateDeleted || identOf(i, meta) != object || s.me == 0 {
+			return // not to be done, or not by one who has no slot yet
+		}
+		mine := become(meta, stateReclaiming, s.me)
+		if s.attached(i, meta) || !s.a.CompareAndSwap(at, meta, mine) {
 			return
 		}
+		if broken == reclaimAtOnce || !s.attached(i, meta) {
+			s.freeAnnexes(object)
+			s.a.CompareAndSwap(at, mine, become(meta, stateFree, 0))
+			return
+		}
+		s.a.CompareAndSwap(at, mine, meta) // and who detached meanwhile has left it to us
 	}
-	mine := become(meta, stateReclaiming, s.me)
-	if !s.a.CompareAndSwap(at, meta, mine) {
-		return
+}
+
+// attached reports whether anybody is attached to object i.
+func (s *Space) attached(i int, meta uint64) bool {
+	for attachment := range s.attachments(i, meta) {
+		if s.a.Load(attachment) != 0 && broken != reclaimInUse {
+			return true
+		}
 	}
+	return false
+}
+
+func (s *Space) freeAnnexes(object ident) {
 	t := s.annexTable()
 	for k := range s.used(&t) {
 		if annex := t.entry(k); s.a.Load(annex) == object.annexWord() {
 			s.a.CompareAndSwap(annex, object.annexWord(), annexFree)
 		}
 	}
-	s.a.CompareAndSwap(at, mine, become(meta, stateFree, 0))
 }

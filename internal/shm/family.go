@@ -40,7 +40,7 @@ func newFamily() (*Space, error) {
 		return nil, err
 	}
 	if err := Format(a, newSeed(), boot); err != nil {
-		a.Close()
+		_ = a.Close()
 		return nil, err
 	}
 	return attachProcess(a, boot, "")
@@ -50,7 +50,7 @@ func newFamily() (*Space, error) {
 func attachProcess(a *arena.Arena, boot [2]uint64, name string) (*Space, error) {
 	s, err := Attach(a, boot)
 	if err != nil {
-		a.Close()
+		_ = a.Close()
 		return nil, err
 	}
 	s.begin(name)
@@ -118,7 +118,7 @@ func JoinFamily(f *os.File, slot int) error {
 		err = fmt.Errorf("slot %d is nobody's", slot)
 	}
 	if err != nil {
-		a.Close()
+		_ = a.Close()
 		return fmt.Errorf("join the family's space: %w", err)
 	}
 	s.me = s.holder(slot)

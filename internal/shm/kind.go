@@ -5,6 +5,7 @@ import "math"
 // A Kind is what an object is.
 type Kind uint64
 
+// The kinds.
 const (
 	MutexKind Kind = iota + 1
 	EventKind

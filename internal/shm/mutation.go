@@ -15,6 +15,7 @@ const (
 	ignoreRivals               // make an object without looking for another of its name
 	attachBlindly              // attach without looking whether the object is still there
 	reclaimInUse               // reclaim without looking whether anybody is attached
+	reclaimAtOnce              // reclaim without looking again once the object is being reclaimed
 	unlockAnyHolding           // unlock without comparing the generation
 	forgetAbandoned            // a dead holder's lock is free as if unlocked
 	freeSlotFirst              // the sweep gives the slot away before it is done

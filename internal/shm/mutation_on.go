@@ -14,6 +14,7 @@ var Mutations = []string{
 	ignoreRivals:      "ignoreRivals",
 	attachBlindly:     "attachBlindly",
 	reclaimInUse:      "reclaimInUse",
+	reclaimAtOnce:     "reclaimAtOnce",
 	unlockAnyHolding:  "unlockAnyHolding",
 	forgetAbandoned:   "forgetAbandoned",
 	freeSlotFirst:     "freeSlotFirst",

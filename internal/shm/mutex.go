@@ -139,7 +139,7 @@ func (m *Mutex) TryLock() (h driver.Holding, err error) {
 func (m *Mutex) holding(mine uint64) (driver.Holding, error) {
 	token := m.token(mine)
 	if m.s.closed.Load() { // what we hold was given up before we held it
-		m.unlock(mine, lockAbandoned)
+		_ = m.unlock(mine, lockAbandoned)
 		return driver.Holding{}, driver.ErrClosed
 	}
 	m.race.acquire()

@@ -42,7 +42,7 @@ func Open(ctx context.Context, name string, maxBytes int64) (*Space, error) {
 			return nil, explain(err)
 		}
 		if maxBytes != 0 && a.Size() != size {
-			a.Close()
+			_ = a.Close()
 			return nil, fmt.Errorf("%w: its size is %d bytes at most, not %d", driver.ErrMismatch, a.Size(), size)
 		}
 		if strings.Contains(name, "/") {
@@ -63,7 +63,7 @@ func makeFile(path string, size uint64, boot [2]uint64) (*arena.Arena, error) {
 		err = a.Link(path)
 	}
 	if err != nil {
-		a.Close()
+		_ = a.Close()
 		return nil, err
 	}
 	return a, nil

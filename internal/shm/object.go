@@ -64,7 +64,7 @@ func (s *Space) openNamed(ctx context.Context, name string, spec Spec) (*Object,
 	defer s.table.Leave()
 	for {
 		o, err := s.openOnce(name, spec)
-		if err != errGone {
+		if !errors.Is(err, errGone) {
 			return o, err
 		}
 	}
@@ -82,7 +82,7 @@ func (s *Space) openWhich(ctx context.Context, which driver.Which, spec Spec) (*
 	i, meta, current := s.look(which.ID - 1)
 	if current && state(meta) == stateLive {
 		o, err := s.openAt(i, meta, spec)
-		if err != errGone {
+		if !errors.Is(err, errGone) {
 			return o, err
 		}
 	}

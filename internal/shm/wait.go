@@ -2,6 +2,7 @@ package shm
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"time"
@@ -72,10 +73,10 @@ func (o *Object) whyNot(ctx context.Context) error {
 
 // orCause returns ctx's error, if err says that the wait was given up for it.
 func orCause(ctx context.Context, err error) error {
-	if err != errGaveUp {
+	if !errors.Is(err, errGaveUp) {
 		return err
 	}
-	if cause := context.Cause(ctx); cause != ctx.Err() {
+	if cause := context.Cause(ctx); !errors.Is(cause, ctx.Err()) {
 		return fmt.Errorf("%w: %w", ctx.Err(), cause)
 	}
 	return ctx.Err()

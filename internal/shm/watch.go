@@ -76,7 +76,7 @@ func (s *Space) watchFor(o owner) {
 func (s *Space) watchProcess(o owner, pid int) {
 	process, err := arena.WatchProcess(pid)
 	if err == nil {
-		defer process.Close()
+		defer func() { _ = process.Close() }()
 	}
 	for s.stillWatched(o) {
 		if err != nil { // there is none of that number in this pid namespace
