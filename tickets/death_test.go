@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -52,6 +53,7 @@ func startAndHear(t *testing.T, cmd *exec.Cmd, line string) (wait func() result)
 func TestRush_interruptEndsItCleanly(t *testing.T) {
 	for _, moment := range []string{"seed", "sees", "buys"} {
 		cmd := program(t, "rush", "-buyers", "60", "-tickets", "70")
+		locks := locks(t, cmd)
 		wait := startAndHear(t, cmd, moment)
 		if err := cmd.Process.Signal(os.Interrupt); err != nil {
 			t.Fatal(err)
@@ -60,8 +62,7 @@ func TestRush_interruptEndsItCleanly(t *testing.T) {
 		if r.code != 1 || !strings.Contains(r.errors, "interrupted") || strings.Contains(r.out, "The sum is wrong") {
 			t.Errorf("interrupted at %q: exit status %d, errors %q", moment, r.code, r.errors)
 		}
-		temp := strings.TrimPrefix(cmd.Env[len(cmd.Env)-1], "TMPDIR=")
-		if left := entries(t, temp); len(left) > 0 {
+		if left := slices.Concat(entries(t, temp(cmd)), entries(t, locks)); len(left) > 0 {
 			t.Errorf("interrupted at %q: left behind %q", moment, left)
 		}
 	}

@@ -23,6 +23,9 @@ func TestRush_directoryWithoutPermission(t *testing.T) {
 		if os.Getuid() == 0 {
 			cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
 			open(t, filepath.Dir(cmd.Path))
+			if err := os.Chown(filepath.Dir(locks(t, cmd)), 65534, 65534); err != nil {
+				t.Fatal(err)
+			}
 		}
 		r := complete(t, cmd)
 		if err := os.Chmod(dir, 0o755); err != nil {

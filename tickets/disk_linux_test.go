@@ -32,7 +32,7 @@ func TestRush_fullDiskIsAnErrorAndChangesNothing(t *testing.T) {
 	r, err := attempt(t, cmd)
 	if err != nil || r.code == cannotMount {
 		// Some kernels let nobody mount. A limit on the size of files is then as
-		// near as one gets: the write fails, for another reason.
+		// near as one gets: what is written first fails, for another reason.
 		t.Logf("no file system of its own: %v", err)
 		limited(t)
 		return
@@ -40,7 +40,7 @@ func TestRush_fullDiskIsAnErrorAndChangesNothing(t *testing.T) {
 	if r.code != 1 || !strings.Contains(r.errors, "4 of 4 buyers failed") || !strings.Contains(r.errors, syscall.ENOSPC.Error()) {
 		t.Errorf("exit status %d, errors %q", r.code, r.errors)
 	}
-	if !strings.Contains(r.out, "\nstock {\"count\": 3}\nfiles ticket.json ticket.json.lock\n") {
+	if !strings.Contains(r.out, "\nstock {\"count\": 3}\nfiles ticket.json\n") {
 		t.Error("the stock or its directory has changed")
 	}
 }
@@ -55,7 +55,7 @@ func limited(t *testing.T) {
 		Env:  cmd.Env,
 	}
 	r := complete(t, cmd)
-	if r.code != 1 || !strings.Contains(r.errors, "4 of 4 buyers failed") || !strings.Contains(r.errors, syscall.EFBIG.Error()) {
+	if r.code != 1 || !strings.Contains(r.errors, syscall.EFBIG.Error()) {
 		t.Errorf("exit status %d, errors %q", r.code, r.errors)
 	}
 	if got := text(t, dir); got != `{"count": 3}` {

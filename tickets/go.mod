@@ -2,10 +2,7 @@ module github.com/multiproc-go/multiproc/tickets
 
 go 1.26.0
 
-require (
-	github.com/gofrs/flock v0.13.2
-	github.com/multiproc-go/multiproc v0.0.0
-)
+require github.com/multiproc-go/multiproc v0.0.0
 
 require (
 	github.com/fxamacker/cbor/v2 v2.10.0 // indirect

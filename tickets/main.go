@@ -7,9 +7,11 @@
 //
 // The least that ticket.json can be is {"count": 10}. The office writes into it
 // who bought which ticket, and leaves the rest as it is. Looking at it is free to
-// everyone at any time; buying is one at a time, under a lock that the kernel
-// takes from whoever dies. The file is replaced as a whole and synced, so that
-// it is the old one or the new one, whoever is killed and whenever.
+// everyone at any time; buying is one at a time, under a lock in shared memory
+// that passes on when its holder dies. The file is replaced as a whole and synced,
+// so that it is the old one or the new one, whoever is killed and whenever. All
+// rushes that one user has on a stock share its lock; another user's have their
+// own, and must not sell from it at the same time.
 //
 // The exit status is 0 if all tickets are accounted for, 1 if they are not or
 // something failed, and 2 if the command line is wrong.

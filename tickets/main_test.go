@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"os"
 	"os/exec"
@@ -16,13 +17,27 @@ import (
 	"time"
 )
 
+// tmpfs is where shared memory can always be.
+const tmpfs = "/dev/shm"
+
 // The tests run this test binary as the program itself; its buyers inherit the
-// variable and are the same binary again.
+// variable and are the same binary again. The locks are where they are gone after
+// the tests.
 func TestMain(m *testing.M) {
 	if os.Getenv("TICKETS_PROGRAM") != "" {
 		main()
 	}
-	os.Exit(m.Run())
+	locks, err := os.MkdirTemp(tmpfs, "tickets-test-")
+	if err == nil {
+		err = os.Setenv("XDG_RUNTIME_DIR", locks)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	status := m.Run()
+	os.RemoveAll(locks)
+	os.Exit(status)
 }
 
 // program returns the command with a directory of its own for temporary files.
@@ -35,6 +50,16 @@ func program(t *testing.T, args ...string) *exec.Cmd {
 		"GORACE=atexit_sleep_ms=0", // else each of many processes sleeps for a second at its end
 		"TMPDIR="+t.TempDir())
 	return cmd
+}
+
+// temp is where cmd makes its temporary files.
+func temp(cmd *exec.Cmd) string {
+	for _, v := range slices.Backward(cmd.Env) {
+		if dir, ok := strings.CutPrefix(v, "TMPDIR="); ok {
+			return dir
+		}
+	}
+	return ""
 }
 
 type result struct {
@@ -148,6 +173,18 @@ func checkAccounts(t *testing.T, s stock, tickets int, bought map[string]int) {
 			t.Errorf("%s says it has ticket %d; the file says %d", buyer, ticket, owners[buyer])
 		}
 	}
+}
+
+// locks has cmd keep its locks in a directory of its own, and returns where.
+func locks(t *testing.T, cmd *exec.Cmd) (dir string) {
+	t.Helper()
+	runtime, err := os.MkdirTemp(tmpfs, "tickets-test-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(runtime) })
+	cmd.Env = append(cmd.Env, "XDG_RUNTIME_DIR="+runtime)
+	return filepath.Join(runtime, "multiproc")
 }
 
 func entries(t *testing.T, dir string) []string {

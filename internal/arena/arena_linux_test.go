@@ -56,6 +56,23 @@ func TestSleep_endsByAWakeInAnotherMapping(t *testing.T) {
 	}
 }
 
+func TestSleep_passesOnAWakeThatMetOneWhoHasLeft(t *testing.T) {
+	one, two := pair(t)
+	slept := make(chan bool)
+	go func() { slept <- one.Sleep(64, 0, never, nil, nil) }()
+	left := &sleep{word: two.low(64), left: true}
+	for hung := time.After(10 * time.Second); ; { // until it meets the sleeper
+		select {
+		case <-slept:
+			return
+		case <-hung:
+			t.Fatal("the wake was lost with the one who has left")
+		default:
+			new(agents).answer(new(agent), []*sleep{left}, 1) // woken at its own word
+		}
+	}
+}
+
 func TestSleep_endsByTimeAndByChannel(t *testing.T) {
 	a, _ := pair(t)
 	if !a.Sleep(0, 0, time.Millisecond, nil, nil) {

@@ -10,7 +10,7 @@ import (
 )
 
 // DefaultSize is how large an arena is that is given no size: 64 GiB, or less
-// where the machine is small or the process's address space is limited. Only
+// where the machine is small or the process's address space or files are limited. Only
 // what is used takes memory.
 func DefaultSize() uint64 {
 	size := uint64(64 << 30)
@@ -21,6 +21,9 @@ func DefaultSize() uint64 {
 	var limit unix.Rlimit
 	if unix.Getrlimit(unix.RLIMIT_AS, &limit) == nil && limit.Cur != unix.RLIM_INFINITY {
 		size = min(size, limit.Cur/4)
+	}
+	if unix.Getrlimit(unix.RLIMIT_FSIZE, &limit) == nil {
+		size = min(size, limit.Cur)
 	}
 	return size &^ (2<<20 - 1)
 }

@@ -74,6 +74,12 @@ func threads(run func(w *World, p *Process), processes ...int) (all []Thread) {
 	return all
 }
 
+// die is a process's death before the threads run.
+func (w *World) die(process int) {
+	w.Dead[process] = true
+	w.sched.arenas[process].Close()
+}
+
 // sweeper buries the dead beside everything else.
 func sweeper(process int) Thread {
 	return Thread{process, func(w *World, p *Process) {

@@ -96,6 +96,50 @@ func directoryCases() []Case {
 			p.Mutex = m
 		}}},
 	}, {
+		Name: "space: a sweeper that comes late finds another object", Objects: []string{"Space", "Mutex"},
+		Spaces: Shape{Objects: 1},
+		Setup: func(w *World) {
+			p := w.Processes[2]
+			p.Mutex = must(p.Space.OpenMutex(background, driver.Which{Name: "m"}))
+			if err := p.Space.Delete(background, "m"); err != nil {
+				panic(err)
+			}
+			w.die(2)
+		},
+		Bounds: Bounds{Preemptions: 3},
+		Deep:   Bounds{Preemptions: 3, Kills: 1, Stops: 1},
+		Threads: []Thread{{0, func(w *World, p *Process) { p.Space.Bury() }}, {1, func(w *World, p *Process) {
+			p.Space.Bury()
+			m, err := p.Space.OpenMutex(background, driver.Which{Name: "n"})
+			if err != nil {
+				return // the other process is not done with the entry
+			}
+			p.Mutex = m
+			p.UntilDone(0)
+			if _, err := m.TryLock(); err != nil {
+				panic(fmt.Sprintf("nobody has deleted the new lock: %v", err))
+			}
+		}}, {2, func(*World, *Process) {}}},
+	}, {
+		Name: "space: checked while an object goes", Objects: []string{"Space"},
+		Spaces: Shape{Objects: 1},
+		Setup: func(w *World) {
+			p := w.Processes[0]
+			p.Int64 = must(p.Space.OpenInt64(background, driver.Which{Name: "i"}))
+		},
+		Bounds: Bounds{Preemptions: 2, Stops: 1},
+		Deep:   Bounds{Preemptions: 3, Kills: 1, Stops: 1},
+		Threads: []Thread{{0, func(w *World, p *Process) {
+			if err := p.Space.Delete(background, "i"); err != nil {
+				panic(err)
+			}
+			letGo(w, p)
+		}}, {1, func(w *World, p *Process) {
+			if err := p.Space.Check(background); err != nil {
+				panic(err)
+			}
+		}}},
+	}, {
 		Name: "space: the fifth who attaches, while the object goes", Objects: []string{"Space"},
 		Spaces: Shape{Objects: 1, Annexes: 1},
 		Setup: func(w *World) {

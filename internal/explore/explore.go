@@ -106,6 +106,22 @@ func (p *Process) UntilAsleep(process int) {
 	})
 }
 
+// UntilDone waits until the threads of process are done or dead.
+func (p *Process) UntilDone(process int) {
+	s := p.World.sched
+	me := s.now
+	me.idle = true
+	s.Block(func() bool {
+		for _, t := range s.threads {
+			if t.process == process && !t.done && !s.dead[process] {
+				return false
+			}
+		}
+		return true
+	})
+	me.idle = false
+}
+
 // quietly runs look without the scheduler's coming between.
 func (w *World) quietly(look func()) {
 	w.sched.over.Store(true)

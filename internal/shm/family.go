@@ -81,7 +81,7 @@ func (s *Space) Invite() (*Invitation, error) {
 	if err != nil {
 		return nil, err
 	}
-	o, err := s.claimSlot(opening)
+	o, _, err := s.claimSlot(opening)
 	if err != nil {
 		opening.Close()
 		return nil, err

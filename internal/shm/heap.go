@@ -42,7 +42,10 @@ const (
 // The word that names a block has the four bits above for its own use.
 type block uint64
 
-const blockMask = 1<<60 - 1
+const (
+	blockMask = 1<<60 - 1
+	blocksEnd = 1 << 30 * minBlock
+)
 
 func (b block) offset() uint64     { return uint64(b) % (1 << 30) * minBlock }
 func (b block) generation() uint64 { return uint64(b) >> 30 }

@@ -98,3 +98,13 @@ func BenchmarkHeap_allocAndFree(b *testing.B) {
 		s.free(block)
 	}
 }
+
+func TestHeap_hasNoBlockThatCannotBeNamed(t *testing.T) {
+	for _, size := range []uint64{MinBytes, 1 << 30, 100 << 30, 200 << 30, 1 << 50} {
+		l := standard(size)
+		last := l.chunkAt + l.chunks*l.chunkSize - minBlock
+		if named := block(last / minBlock).offset(); named != last || last >= size || l.chunks == 0 {
+			t.Errorf("in a space of %d bytes the last block of %d chunks is at %#x, and called %#x", size, l.chunks, last, named)
+		}
+	}
+}

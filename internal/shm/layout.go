@@ -102,8 +102,10 @@ func standard(size uint64) layout {
 		l.chunkSize = 64 << 10
 	}
 	l.place()
-	// The rest is the heap's, but for what rounding takes.
-	if rest := size - min(size, l.chunkAt+l.chunkSize); rest > 0 {
+	// The rest is the heap's, but for what rounding takes, and as far as blocks can be
+	// named.
+	end := min(size, blocksEnd)
+	if rest := end - min(end, l.chunkAt+l.chunkSize); rest > 0 {
 		l.chunks = rest / (l.chunkSize + l.headerRow() + chunkEntry)
 	}
 	l.place()
@@ -161,7 +163,7 @@ func readLayout(a *arena.Arena, boot [2]uint64) (l layout, err error) {
 	if sound {
 		l.place()
 	}
-	if !sound || l.chunkAt+l.chunks*l.chunkSize > l.size {
+	if !sound || l.chunkAt+l.chunks*l.chunkSize > min(l.size, blocksEnd) {
 		return l, fmt.Errorf("%w: its header contradicts itself or the file's size", driver.ErrCorrupt)
 	}
 	return l, nil

@@ -75,8 +75,11 @@ func (m *Mutex) lockSlowly(ctx context.Context) (h driver.Holding, err error) {
 				return 0, taken, err
 			}
 			if m.unlessDead(word) && m.markSleepers(word) {
-				m.noteHeld(word)
-				m.s.watchFor(ownerOf(word))
+				// One who waits for this holding watches its holder: hundreds of them
+				// would trample on one another at each end of a process.
+				if _, first := m.noteHeld(word); first || word&lockSleepers == 0 {
+					m.s.watchFor(ownerOf(word))
+				}
 				if broken != forgetSleepers {
 					sleepers = lockSleepers
 				}
@@ -214,31 +217,30 @@ func (m *Mutex) Holder(ctx context.Context) (pid int, since time.Time, err error
 			return 0, since, nil
 		}
 		if m.unlessDead(word) {
-			since = m.noteHeld(word)
+			since, _ = m.noteHeld(word)
 			return m.s.pid(ownerOf(word)), since, nil
 		}
 	}
 }
 
-func (m *Mutex) noteHeld(word uint64) time.Time { return m.s.noteHeld(m.at, word) }
+func (m *Mutex) noteHeld(word uint64) (since time.Time, first bool) { return m.s.noteHeld(m.at, word) }
 
 // noteHeld writes down when the holding that word tells of was first seen, and
-// returns that. The word entSince is
+// returns that, and whether it is we who saw it first. The word entSince is
 //
 //	bits 0-39   milliseconds since the space was made
 //	bits 40-63  the low bits of the holding's generation
-func (s *Space) noteHeld(at, word uint64) time.Time {
+func (s *Space) noteHeld(at, word uint64) (since time.Time, first bool) {
 	const milliBits = 40
 	generation := uint64(uint32(word)>>3) << milliBits
 	made := time.Unix(0, int64(s.a.Load(hdrCreated)))
 	noted := s.a.Load(at + entSince)
-	if noted&^(1<<milliBits-1) != generation || noted == 0 {
+	for noted&^(1<<milliBits-1) != generation || noted == 0 {
 		now := generation | uint64(max(1, s.a.Now().Sub(made).Milliseconds()))
-		if s.a.CompareAndSwap(at+entSince, noted, now) {
-			noted = now
-		}
+		first = s.a.CompareAndSwap(at+entSince, noted, now)
+		noted = s.a.Load(at + entSince)
 	}
-	return made.Add(time.Duration(noted%(1<<milliBits)) * time.Millisecond)
+	return made.Add(time.Duration(noted%(1<<milliBits)) * time.Millisecond), first
 }
 
 // recoverLock is the sweep's part: a dead holder's lock is free and abandoned.

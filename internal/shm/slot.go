@@ -30,18 +30,21 @@ type locker interface {
 	Unlock(slot int) error
 }
 
-// claimSlot takes a free slot whose byte is then locked on l.
-func (s *Space) claimSlot(l locker) (owner, error) {
-	for range 2 {
+// claimSlot takes a free slot whose byte is then locked on l; where there is none
+// it buries the dead first, and says so.
+func (s *Space) claimSlot(l locker) (me owner, buried bool, err error) {
+	for _, buried := range []bool{false, true} {
+		if buried {
+			s.buryAll()
+		}
 		for i := 1; i < int(s.slots); i++ {
 			me, err := s.tryClaim(l, i)
 			if me != 0 || err != nil {
-				return me, err
+				return me, buried, err
 			}
 		}
-		s.buryAll()
 	}
-	return 0, spaceFull(fmt.Errorf("%d processes have it open", s.slots-1))
+	return 0, true, spaceFull(fmt.Errorf("%d processes have it open", s.slots-1))
 }
 
 func (s *Space) tryClaim(l locker, i int) (owner, error) {

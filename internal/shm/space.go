@@ -37,8 +37,12 @@ func Attach(a *arena.Arena, boot [2]uint64) (*Space, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.me, err = s.claimSlot(a); err != nil {
+	var buried bool
+	if s.me, buried, err = s.claimSlot(a); err != nil {
 		return nil, err
+	}
+	if buried {
+		s.finishDeleted()
 	}
 	return s, nil
 }

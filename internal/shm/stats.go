@@ -64,7 +64,8 @@ func (s *Space) objectStat(i int, processes map[owner]*driver.ProcessStat) (one 
 	holder := kinds[kind].holder(s, at)
 	if holder != 0 {
 		one.Holder = s.pid(holder)
-		one.Held = s.a.Now().Sub(s.noteHeld(at, s.a.Load(at+entLock)))
+		since, _ := s.noteHeld(at, s.a.Load(at+entLock))
+		one.Held = s.a.Now().Sub(since)
 	}
 	if s.a.Load(at) != meta {
 		return one, false

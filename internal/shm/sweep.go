@@ -62,8 +62,9 @@ func (s *Space) undoObject(i int, o owner) {
 	s.reclaim(i, identOf(i, meta))
 }
 
-// recover takes o out of the object's own words, and wakes all who may wait for
-// what o was to do: it may have died between doing something and waking.
+// recover takes o out of the object's own words, and makes up for a wake that may
+// have ended with o: it may have died between doing something and waking, or been
+// woken and died before it did what it was woken for.
 func (s *Space) recover(i int, meta uint64, o owner) {
 	at := s.object(i)
 	attached := false
@@ -71,17 +72,32 @@ func (s *Space) recover(i int, meta uint64, o owner) {
 		attached = attached || ownerOf(s.a.Load(attachment)) == o
 	}
 	k := Kind(s.a.Load(at + entKind))
-	if !k.known() || !(kinds[k].recover(s, at, o) || attached) {
+	if !k.known() || !(kinds[k].recover(s, at, o) || attached || state(meta) == stateDeleted) {
 		return
 	}
-	if state(meta) == stateDeleted && s.me != 0 { // it may have died before it told anybody
+	if state(meta) == stateDeleted && s.me != 0 { // it, or one before, may have died before it told anybody
 		if mine, err := s.borrow(i, meta); err == nil {
 			s.doom(i)
 			s.giveBack(i, meta, mine)
 		}
 	}
-	if broken != sweepSilently {
-		s.a.Wake(at+kinds[k].sleeps, everyone)
+	wakes := kinds[k].wakes
+	if state(meta) == stateDeleted {
+		wakes = everyone
+	}
+	if broken != sweepSilently && wakes > 0 {
+		s.a.Wake(at+kinds[k].sleeps, wakes)
+	}
+}
+
+// finishDeleted does for deleted objects what sweeps without a slot have left.
+func (s *Space) finishDeleted() {
+	objects := s.objectTable()
+	for i := range s.used(&objects) {
+		if meta := s.a.Load(s.object(i)); state(meta) == stateDeleted {
+			s.recover(i, meta, s.me)
+			s.reclaim(i, identOf(i, meta))
+		}
 	}
 }
 

@@ -5,8 +5,6 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/gofrs/flock"
-
 	"github.com/multiproc-go/multiproc/tickets/internal/office"
 )
 
@@ -14,11 +12,17 @@ func shop(t *testing.T, file string) (*office.Office, string) {
 	t.Helper()
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, office.FileName), file)
-	o, err := office.Open(dir)
+	return open(t, dir), dir
+}
+
+func open(t *testing.T, dir string) *office.Office {
+	t.Helper()
+	o, err := office.Open(t.Context(), dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return o, dir
+	t.Cleanup(func() { o.Close() }) // which the test may have done
+	return o
 }
 
 func look(t *testing.T, o *office.Office) office.Stock {
@@ -60,14 +64,15 @@ func names(t *testing.T, dir string) []string {
 }
 
 // holdLock takes the office's lock as another process would.
-func holdLock(t *testing.T, dir string) (release func()) {
+func holdLock(t *testing.T, dir string) (other *office.Office, release func()) {
 	t.Helper()
-	lock := flock.New(filepath.Join(dir, office.FileName) + ".lock")
-	if err := lock.Lock(); err != nil {
+	other = open(t, dir)
+	guard, err := other.Lock().Lock(t.Context())
+	if err != nil {
 		t.Fatal(err)
 	}
-	return func() {
-		if err := lock.Unlock(); err != nil {
+	return other, func() {
+		if err := guard.Unlock(); err != nil {
 			t.Error(err)
 		}
 	}

@@ -20,7 +20,8 @@ import (
 	"github.com/multiproc-go/multiproc/tickets/internal/office"
 )
 
-// In the processes that the tests below start, this test binary is a buyer.
+// In the processes that the tests below start, this test binary is a buyer. The
+// locks are where they are gone after the tests.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("OFFICE_BUYER"); dir != "" {
 		if err := buyForEver(dir); err != nil {
@@ -28,19 +29,29 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	locks, err := os.MkdirTemp("/dev/shm", "tickets-test-")
+	if err == nil {
+		err = os.Setenv("XDG_RUNTIME_DIR", locks)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	status := m.Run()
+	os.RemoveAll(locks)
+	os.Exit(status)
 }
 
 // buyForEver prints the number of each ticket once it has it.
 func buyForEver(dir string) error {
+	o, err := office.Open(context.Background(), dir)
+	if err != nil {
+		return err
+	}
 	if limit, err := strconv.ParseUint(os.Getenv("OFFICE_FILE_LIMIT"), 10, 64); err == nil {
 		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: limit, Max: limit}); err != nil {
 			return err
 		}
-	}
-	o, err := office.Open(dir)
-	if err != nil {
-		return err
 	}
 	for {
 		ticket, err := o.Buy(context.Background(), os.Getenv("OFFICE_NAME"), "r")

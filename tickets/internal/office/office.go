@@ -1,6 +1,6 @@
 // Package office sells tickets from a file, ticket.json, to any number of
 // processes at once. Whoever is killed, at whatever moment, leaves the old file
-// or the new one, whole, and no lock behind.
+// or the new one, whole, and no lock held.
 package office
 
 import (
@@ -10,6 +10,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/multiproc-go/multiproc/ipc"
 )
 
 // FileName is the name of the stock in its directory.
@@ -18,23 +20,39 @@ const FileName = "ticket.json"
 // ErrSoldOut is the answer to a buyer when no ticket is left.
 var ErrSoldOut = errors.New("sold out")
 
-// An Office sells from one file. It holds nothing open, and is safe for
-// concurrent use by goroutines and processes.
+// An Office sells from one file. It is safe for concurrent use by goroutines and
+// processes.
 //
 // Looking needs no lock, since the file is only ever replaced as a whole. A
 // sale is made under the lock: read, write a new file beside it, sync, rename,
 // sync the directory. The sale counts from the rename on.
-type Office struct{ file string }
+type Office struct {
+	file  string // absolute, without symbolic links
+	lock  *ipc.Mutex
+	space *ipc.Space // the lock's; nil where the lock was handed over
+}
 
 // Open returns the office that sells from dir/ticket.json. A symbolic link is
 // followed once and for all, so that the file behind it is what gets replaced,
 // and everyone takes the same lock however they came here.
-func Open(dir string) (*Office, error) {
-	file, err := filepath.EvalSymlinks(filepath.Join(dir, FileName))
+func Open(ctx context.Context, dir string) (*Office, error) {
+	o, err := Enter(dir, nil)
+	if err != nil {
+		return nil, err
+	}
+	if err := o.openLock(ctx); err != nil {
+		return nil, err
+	}
+	return o, nil
+}
+
+// Enter is Open in a process that has been handed the office's lock.
+func Enter(dir string, lock *ipc.Mutex) (*Office, error) {
+	file, err := resolve(filepath.Join(dir, FileName))
 	if err != nil {
 		return nil, fmt.Errorf("open office: %w", err)
 	}
-	o := &Office{file: file}
+	o := &Office{file: file, lock: lock}
 	if _, err := o.Look(); err != nil {
 		return nil, err
 	}
@@ -44,12 +62,15 @@ func Open(dir string) (*Office, error) {
 // Create makes dir/ticket.json with so many tickets and opens it. It is an
 // error that matches fs.ErrExist if there is such a file already.
 func Create(ctx context.Context, dir string, tickets int) (*Office, error) {
-	dir, err := filepath.EvalSymlinks(dir)
+	file, err := within(dir)
 	if err != nil {
 		return nil, fmt.Errorf("create office: %w", err)
 	}
-	o := &Office{file: filepath.Join(dir, FileName)}
-	return o, o.locked(ctx, func() error {
+	o := &Office{file: file}
+	if err := o.openLock(ctx); err != nil {
+		return nil, err
+	}
+	err = o.locked(ctx, func() error {
 		switch _, err := os.Lstat(o.file); {
 		case err == nil:
 			return fmt.Errorf("create office: %s: %w", o.file, fs.ErrExist)
@@ -58,6 +79,24 @@ func Create(ctx context.Context, dir string, tickets int) (*Office, error) {
 		}
 		return o.write(NewStock(tickets), o.temp())
 	})
+	if err != nil {
+		return nil, errors.Join(err, o.Close())
+	}
+	return o, nil
+}
+
+// within is where the stock in dir is, if it is no symbolic link.
+func within(dir string) (string, error) {
+	dir, err := resolve(dir)
+	return filepath.Join(dir, FileName), err
+}
+
+func resolve(path string) (string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	return filepath.EvalSymlinks(path)
 }
 
 // Look returns the stock as it is now. Everyone may look, at any time.

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/multiproc-go/multiproc/ipc"
+
 	"github.com/multiproc-go/multiproc/tickets/internal/office"
 )
 
@@ -32,7 +34,7 @@ func TestOffice_sellsFromTheShortestFile(t *testing.T) {
 	if stock.Left() != 0 || !slices.Equal(stock.Sold(), want) {
 		t.Errorf("stock: %d left, sold %v", stock.Left(), stock.Sold())
 	}
-	if got := names(t, dir); !slices.Equal(got, []string{"ticket.json", "ticket.json.lock"}) {
+	if got := names(t, dir); !slices.Equal(got, []string{"ticket.json"}) {
 		t.Errorf("files in the directory: %q", got)
 	}
 }
@@ -145,7 +147,7 @@ func TestOffice_refusesWhatIsNoStock(t *testing.T) {
 		dir := t.TempDir()
 		file := filepath.Join(dir, office.FileName)
 		write(t, file, c.file)
-		_, err := office.Open(dir)
+		_, err := office.Open(t.Context(), dir)
 		if err == nil || !strings.Contains(err.Error(), c.complaint) || !strings.Contains(err.Error(), file) {
 			t.Errorf("%q: error %v, want the file's name and %q", c.file, err, c.complaint)
 		}
@@ -168,13 +170,13 @@ func TestOffice_damageAfterOpeningStaysAsItIs(t *testing.T) {
 
 func TestOpen_saysWhatIsMissing(t *testing.T) {
 	dir := t.TempDir()
-	if _, err := office.Open(dir); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := office.Open(t.Context(), dir); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no file: %v", err)
 	}
 	if err := os.Mkdir(filepath.Join(dir, office.FileName), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := office.Open(dir); err == nil || !strings.Contains(err.Error(), "no regular file") {
+	if _, err := office.Open(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "no regular file") {
 		t.Errorf("a directory in its place: %v", err)
 	}
 }
@@ -186,10 +188,12 @@ func TestOpen_followsALinkToTheOneFile(t *testing.T) {
 	if err := os.Symlink(file, link); err != nil {
 		t.Fatal(err)
 	}
-	linked, err := office.Open(elsewhere)
-	if err != nil {
-		t.Fatal(err)
+	_, release := holdLock(t, elsewhere)
+	if _, err := o.Lock().TryLock(t.Context()); !errors.Is(err, ipc.ErrLocked) {
+		t.Errorf("locked from the other side of the link: %v, want ErrLocked", err)
 	}
+	release()
+	linked := open(t, elsewhere)
 	if _, err := linked.Buy(t.Context(), "ann", "r"); err != nil {
 		t.Fatal(err)
 	}
@@ -207,6 +211,7 @@ func TestCreate_neverOverwrites(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	t.Cleanup(func() { o.Close() })
 	if left := look(t, o).Left(); left != 4 {
 		t.Errorf("%d left, want 4", left)
 	}
@@ -220,7 +225,7 @@ func TestCreate_neverOverwrites(t *testing.T) {
 
 func TestBuy_endsWithItsContext(t *testing.T) {
 	o, dir := shop(t, `{"count": 3}`)
-	release := holdLock(t, dir)
+	_, release := holdLock(t, dir)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	gone := errors.New("gone home")
 	cancel(gone)
@@ -234,6 +239,53 @@ func TestBuy_endsWithItsContext(t *testing.T) {
 	}
 }
 
+// Another who held the lock has died, and left half a file.
+func abandon(t *testing.T, dir string) {
+	t.Helper()
+	other, _ := holdLock(t, dir)
+	write(t, filepath.Join(dir, "ticket.json.new"), "{")
+	if err := other.Close(); err != nil { // as if the process had died
+		t.Fatal(err)
+	}
+}
+
+func TestBuy_afterAHolderDiedRemovesWhatItLeft(t *testing.T) {
+	o, dir := shop(t, `{"count": 0}`)
+	abandon(t, dir)
+	if _, err := o.Buy(t.Context(), "ann", "r"); !errors.Is(err, office.ErrSoldOut) {
+		t.Errorf("buy where a holder died: %v, want ErrSoldOut", err)
+	}
+	if got := names(t, dir); !slices.Equal(got, []string{"ticket.json"}) {
+		t.Errorf("files in the directory: %q", got)
+	}
+}
+
+func TestTidy_afterAHolderDiedLooksAtTheStock(t *testing.T) {
+	o, dir := shop(t, `{"count": 1}`)
+	abandon(t, dir)
+	write(t, filepath.Join(dir, office.FileName), `{"count": `)
+	if err := o.Tidy(t.Context()); err == nil || !strings.Contains(err.Error(), "damaged") {
+		t.Errorf("a damaged stock where a holder died: %v", err)
+	}
+}
+
+func TestRemoveLock_leavesNothing(t *testing.T) {
+	o, dir := shop(t, `{"count": 1}`)
+	locks := filepath.Join(os.Getenv("XDG_RUNTIME_DIR"), "multiproc")
+	before := names(t, locks)
+	if err := o.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second time there is none
+		if err := office.RemoveLock(t.Context(), dir); err != nil {
+			t.Fatal(err)
+		}
+		if after := names(t, locks); len(after) != len(before)-1 {
+			t.Errorf("locks before %q, after %q", before, after)
+		}
+	}
+}
+
 func TestTidy_removesWhatKilledBuyersLeft(t *testing.T) {
 	o, dir := shop(t, `{"count": 3}`)
 	write(t, filepath.Join(dir, "ticket.json.new"), "{")
@@ -242,7 +294,7 @@ func TestTidy_removesWhatKilledBuyersLeft(t *testing.T) {
 	if err := o.Tidy(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"news.txt", "ticket.json", "ticket.json.lock"}
+	want := []string{"news.txt", "ticket.json"}
 	if got := names(t, dir); !slices.Equal(got, want) {
 		t.Errorf("files in the directory: %q, want %q", got, want)
 	}
@@ -261,7 +313,7 @@ func TestBuy_replacesWhatAKilledBuyerLeft(t *testing.T) {
 	if text, err := os.ReadFile(mine); err != nil || string(text) != "not to be touched" {
 		t.Errorf("a link in the way was followed: %q, %v", text, err)
 	}
-	if got := names(t, dir); !slices.Equal(got, []string{"ticket.json", "ticket.json.lock"}) {
+	if got := names(t, dir); !slices.Equal(got, []string{"ticket.json"}) {
 		t.Errorf("files in the directory: %q", got)
 	}
 }

@@ -8,14 +8,16 @@ import (
 	"time"
 
 	"github.com/multiproc-go/multiproc"
+	"github.com/multiproc-go/multiproc/ipc"
 
 	"github.com/multiproc-go/multiproc/tickets/internal/office"
 )
 
 // An errand is what a buyer is told.
 type errand struct {
-	Dir    string // where the office is
-	Rush   string // which rush this is
+	Dir    string     // where the office is
+	Lock   *ipc.Mutex // the office's
+	Rush   string     // which rush this is
 	Think  time.Duration
 	Unsafe bool
 	Doomed bool
@@ -32,7 +34,7 @@ var buy = multiproc.Func("buyer", goBuying)
 // goBuying is the life of a buyer: look, think, buy. It tells what happens on
 // standard output, each line in one write, so that the lines of many stay whole.
 func goBuying(ctx context.Context, e errand) (receipt, error) {
-	shop, err := office.Open(e.Dir)
+	shop, err := office.Enter(e.Dir, e.Lock)
 	if err != nil {
 		return receipt{}, err
 	}

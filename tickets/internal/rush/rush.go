@@ -19,7 +19,7 @@ import (
 // An error says that there was no rush, that it was interrupted, that buyers
 // failed, or that the sum is wrong.
 func Run(ctx context.Context, c Config) error {
-	dir, cleanUp, err := c.directory()
+	dir, cleanUp, err := c.directory(ctx)
 	if err != nil {
 		return err
 	}
@@ -36,7 +36,7 @@ func Run(ctx context.Context, c Config) error {
 }
 
 // directory returns where the stock is, and what there is to do in the end.
-func (c Config) directory() (dir string, cleanUp func() error, err error) {
+func (c Config) directory(ctx context.Context) (dir string, cleanUp func() error, err error) {
 	if c.Data != "" {
 		info, err := os.Stat(c.Data)
 		if err == nil && !info.IsDir() {
@@ -45,21 +45,24 @@ func (c Config) directory() (dir string, cleanUp func() error, err error) {
 		return c.Data, func() error { return nil }, err
 	}
 	dir, err = os.MkdirTemp("", "tickets-")
-	return dir, func() error { return os.RemoveAll(dir) }, err
+	return dir, func() error {
+		return errors.Join(office.RemoveLock(context.WithoutCancel(ctx), dir), os.RemoveAll(dir))
+	}, err
 }
 
-func race(ctx context.Context, c Config, dir string) (outcome, error) {
+func race(ctx context.Context, c Config, dir string) (o outcome, err error) {
 	shop, err := c.office(ctx, dir)
 	if err != nil {
 		return outcome{}, err
 	}
+	defer func() { err = errors.Join(err, shop.Close()) }()
 	before, err := shop.Look()
 	if err != nil {
 		return outcome{}, err
 	}
 	c.announce(before)
 
-	e := errand{Dir: dir, Rush: rand.Text()[:8], Unsafe: c.Unsafe}
+	e := errand{Dir: dir, Lock: shop.Lock(), Rush: rand.Text()[:8], Unsafe: c.Unsafe}
 	crowd, err := gather(ctx, plan(c.Seed, c.Buyers, c.Kill), e)
 	if err != nil && ctx.Err() != nil {
 		return outcome{}, fmt.Errorf("interrupted before the doors opened: %w", context.Cause(ctx))
@@ -81,7 +84,7 @@ func race(ctx context.Context, c Config, dir string) (outcome, error) {
 	if err := shop.Tidy(context.WithoutCancel(ctx)); err != nil {
 		return outcome{}, err
 	}
-	o := tally(e.Rush, before, after, endings)
+	o = tally(e.Rush, before, after, endings)
 	o.elapsed = elapsed
 	return o, nil
 }
@@ -97,7 +100,7 @@ func (c Config) office(ctx context.Context, dir string) (*office.Office, error) 
 		}
 		fmt.Printf("%s is there already: -tickets %d is not used.\n", file, c.Tickets)
 	}
-	shop, err := office.Open(dir)
+	shop, err := office.Open(ctx, dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = fmt.Errorf("%w; write one, such as {\"count\": 10}, or add -tickets", err)
 	}
@@ -105,7 +108,7 @@ func (c Config) office(ctx context.Context, dir string) (*office.Office, error) 
 		return nil, err
 	}
 	if err := shop.Ready(ctx); err != nil {
-		return nil, err
+		return nil, errors.Join(err, shop.Close())
 	}
 	return shop, nil
 }
