@@ -109,6 +109,7 @@ func (c *child) exitError(report string, answered error) error {
 		e.Stderr = c.streams.tail.String()
 		e.cause = cmp.Or(e.cause, causeOf(e.Stderr))
 	}
+	e.cause = cmp.Or(e.cause, crashedIn(report))
 	e.limit, e.matches = c.limits.describe(c.exit.Limit)
 	if answered != nil {
 		e.matches = append(e.matches, answered)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/multiproc-go/multiproc/internal/codec"
@@ -126,12 +127,28 @@ func (e *ExitError) Error() string {
 // it was stopped by one.
 func (e *ExitError) Unwrap() []error { return e.matches }
 
-// causeOf finds the line in which the Go runtime names why it crashed. (Of a
-// fatal error it says that on standard error alone.)
-func causeOf(report string) string {
-	for line := range strings.Lines(report) {
-		if strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") {
+// causes are what the lines begin with in which the Go runtime names why it
+// crashed.
+var causes = []string{"panic: ", "fatal error: ", "SIGSEGV: ", "SIGABRT: ", "SIGBUS: ", "SIGFPE: ", "SIGILL: ", "SIGQUIT: ", "runtime: goroutine stack exceeds "}
+
+// causeOf finds such a line. (Of a fatal error the runtime says it on standard
+// error alone.)
+func causeOf(text string) string {
+	for line := range strings.Lines(text) {
+		if slices.ContainsFunc(causes, func(c string) bool { return strings.HasPrefix(line, c) }) {
 			return strings.TrimSpace(line)
+		}
+	}
+	return ""
+}
+
+// crashedIn finds in a crash report the function that gave up, where nothing else
+// tells the cause.
+func crashedIn(report string) string {
+	for line := range strings.Lines(report) {
+		call, _, ok := strings.Cut(line, "(")
+		if ok && (strings.HasSuffix(call, ".fatal") || strings.HasSuffix(call, ".throw")) {
+			return "crashed in " + call
 		}
 	}
 	return ""

@@ -1,6 +1,7 @@
 package multiproc
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -16,6 +17,9 @@ import (
 // further children, f is duplicated anew for each, and must be open still.
 // (A [Supervisor] keeps a duplicate as long as it starts processes.)
 func WithFile(name string, f *os.File) Option {
+	if f == nil {
+		return &fileOption{name: name, err: errors.New("the file is nil")}
+	}
 	dup, err := proc.Duplicate(f)
 	return &fileOption{name: name, f: f, dup: dup, err: err}
 }

@@ -92,7 +92,8 @@ func WithDir(dir string) Option { return optionFunc(func(o *options) { o.dir = d
 
 // WithStdin is what the child reads as its standard input. An *os.File is handed
 // over as it is; from another reader the parent copies, and may have read more
-// of it than the child. Default: the null device.
+// of it than the child; an error of the reader is one of Wait, where there is no
+// other. Default: the null device.
 func WithStdin(r io.Reader) Option { return optionFunc(func(o *options) { o.stdin = r }) }
 
 // WithStdout is where the child's standard output goes. An *os.File is handed

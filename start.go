@@ -35,8 +35,10 @@ func tryStart(ctx context.Context, function string, input []byte, opts []Option)
 		return nil, err
 	}
 	if o.dir != "" {
-		if _, err := os.Stat(o.dir); err != nil {
+		if info, err := os.Stat(o.dir); err != nil {
 			return nil, fmt.Errorf("working directory: %w", err)
+		} else if !info.IsDir() {
+			return nil, fmt.Errorf("working directory: %s is no directory", o.dir)
 		}
 	}
 	if o.name == "" {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"sync"
 
 	"github.com/multiproc-go/multiproc/internal/proc"
 )
@@ -13,8 +12,7 @@ import (
 type streams struct {
 	stdin, stdout, stderr *os.File // the child's ends
 	childs                []*os.File
-	feed                  func() // copies the standard input
-	stopFeed              func()
+	feed                  *feed
 	captures              []capture
 	lines                 []*lines // those that get a prefix
 	tail                  *tail    // of standard error
@@ -56,11 +54,7 @@ func (s *streams) openInput(r io.Reader) error {
 	}
 	s.stdin = childs
 	s.childs = append(s.childs, childs)
-	s.feed = func() {
-		_, _ = io.Copy(own, r) // ends with r, or when nobody reads any more
-		own.Close()
-	}
-	s.stopFeed = func() { own.Close() }
+	s.feed = &feed{r: r, to: own}
 	return nil
 }
 
@@ -138,14 +132,16 @@ func (s *streams) run() {
 		go c.Run()
 	}
 	if s.feed != nil {
-		go s.feed()
+		go s.feed.run()
 	}
 }
 
 // finish ends it, once all that the child wrote has been copied.
 func (s *streams) finish() (err error) {
-	if s.stopFeed != nil {
-		s.stopFeed()
+	if s.feed != nil {
+		if ferr := s.feed.stop(); ferr != nil {
+			err = fmt.Errorf("multiproc: read what is its standard input: %w", ferr)
+		}
 	}
 	for _, c := range s.captures {
 		if cerr := c.Finish(); cerr != nil && err == nil {
@@ -169,8 +165,8 @@ func (s *streams) closeChilds() {
 
 // abandon gives up what finish would, where no child was started.
 func (s *streams) abandon() {
-	if s.stopFeed != nil {
-		s.stopFeed()
+	if s.feed != nil {
+		_ = s.feed.stop()
 	}
 	for _, c := range s.captures {
 		c.Abandon()
@@ -178,30 +174,4 @@ func (s *streams) abandon() {
 	for _, l := range s.lines {
 		destinations.leave(l.to)
 	}
-}
-
-// tailSize is how much of standard error an ExitError has.
-const tailSize = 4 << 10
-
-// A tail passes on what is written and keeps the end of it.
-type tail struct {
-	w   io.Writer
-	mu  sync.Mutex
-	end []byte
-}
-
-func (t *tail) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	t.end = append(t.end, p[max(0, len(p)-tailSize):]...)
-	if over := len(t.end) - tailSize; over > 0 {
-		t.end = append(t.end[:0], t.end[over:]...)
-	}
-	t.mu.Unlock()
-	return t.w.Write(p)
-}
-
-func (t *tail) String() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return string(t.end)
 }

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"testing/iotest"
 
 	"github.com/multiproc-go/multiproc"
 )
@@ -178,6 +179,14 @@ func TestWithStdin_aReaderThatNeverEndsDoesNotHoldWaitUp(t *testing.T) {
 	defer w.Close()
 	if _, err := pid.Call(within(t), multiproc.None{}, multiproc.WithStdin(r)); err != nil {
 		t.Fatal(err)
+	}
+}
+
+func TestWait_tellsOfAReaderThatFailed(t *testing.T) {
+	broken := io.MultiReader(strings.NewReader("abc"), iotest.ErrReader(errFull))
+	got, err := copyInput.Call(within(t), multiproc.None{}, multiproc.WithStdin(broken))
+	if got != "abc" || !errors.Is(err, errFull) {
+		t.Errorf("got %q, %v; want what there was, and the reader's error", got, err)
 	}
 }
 

@@ -5,7 +5,7 @@
 // OpenX(ctx, space, name) attaches to the object of that name, or creates it. An
 // object of that name with another kind, element type or configuration is
 // ErrMismatch, and the error says what differs. An empty name makes a new object
-// with a fresh name, which its Name method tells; a name has at most 128 bytes.
+// with a fresh name, which its Name method tells; a name has at most 136 bytes.
 // Objects live until they are deleted or their space ends, so an object made for a
 // while wants a Delete.
 //
@@ -21,5 +21,6 @@
 //
 // A process that is stopped (SIGSTOP) is alive: what it holds stays held. A process
 // is dead once the kernel has freed what it had: for one of many gigabytes that
-// takes a while.
+// takes a while. C code that forks without an exec keeps the proof that its parent
+// lives, and what that held, until it ends.
 package ipc

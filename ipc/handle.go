@@ -43,28 +43,35 @@ func (h *handle[O]) failed(verb string, err error) error {
 
 // A handle crosses to another process as
 //
-//	ID of the object (8 bytes), length of the object's name (1 byte), the name,
-//	the name of its space; none for the family's
+//	ID of the object (8 bytes), identity of its space (8), length of the object's
+//	name (1), the name, the name of its space; none for the family's
 
 func (h *handle[O]) marshal() ([]byte, error) {
 	if h.space == nil {
 		return nil, errors.New("ipc: a handle that was not opened cannot be sent")
 	}
-	inherit.Sent.Add(1)
 	name := h.object.Name()
+	identity, err := h.space.driver.Identity()
+	if err != nil {
+		return nil, fmt.Errorf("send %s %q: %w", h.kind, name, err)
+	}
+	inherit.Sent.Add(1)
 	data := binary.LittleEndian.AppendUint64(nil, h.object.ID())
+	data = binary.LittleEndian.AppendUint64(data, identity)
 	data = append(data, byte(len(name)))
 	data = append(data, name...)
 	return append(data, h.space.Name()...), nil
 }
 
 func (h *handle[O]) unmarshal(data []byte, with opener[O], kind string) error {
-	if len(data) < 9 || len(data) < 9+int(data[8]) {
+	const fixed = 8 + 8 + 1
+	if len(data) < fixed || len(data) < fixed+int(data[fixed-1]) {
 		return fmt.Errorf("ipc: no %s's handle: %d bytes", kind, len(data))
 	}
-	id := binary.LittleEndian.Uint64(data)
-	name, space := string(data[9:9+data[8]]), string(data[9+int(data[8]):])
-	s, err := received(space)
+	id, identity := binary.LittleEndian.Uint64(data), binary.LittleEndian.Uint64(data[8:])
+	length := int(data[fixed-1])
+	name, space := string(data[fixed:fixed+length]), string(data[fixed+length:])
+	s, err := received(space, identity)
 	if err != nil {
 		return fmt.Errorf("receive %s %q: %w", kind, name, err)
 	}
@@ -76,30 +83,50 @@ func (h *handle[O]) unmarshal(data []byte, with opener[O], kind string) error {
 	return nil
 }
 
-// spaces are those that were opened for handles received. They stay open.
+// spaces are those that were opened for handles received, by identity. They stay
+// open.
 var spaces struct {
 	sync.Mutex
-	byName map[string]*Space
+	byIdentity map[uint64]*Space
 }
 
-func received(name string) (*Space, error) {
+// received returns the space of a handle, which must be there still: another one
+// that has its name by now is not it.
+func received(name string, identity uint64) (*Space, error) {
 	if name == "" {
-		return Family()
+		s, err := Family()
+		if err == nil {
+			err = isSpace(s.driver, identity)
+		}
+		return s, err
 	}
 	spaces.Lock()
 	defer spaces.Unlock()
-	if s := spaces.byName[name]; s != nil {
+	if s := spaces.byIdentity[identity]; s != nil {
 		return s, nil
 	}
-	d, err := local.Open(context.Background(), name, 0)
+	d, err := local.Join(name)
+	if err == nil {
+		if err = isSpace(d, identity); err != nil {
+			_ = d.Close()
+		}
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open space %q: %w", name, err)
 	}
-	if spaces.byName == nil {
-		spaces.byName = make(map[string]*Space)
+	if spaces.byIdentity == nil {
+		spaces.byIdentity = make(map[uint64]*Space)
 	}
-	spaces.byName[name] = &Space{driver: d}
-	return spaces.byName[name], nil
+	spaces.byIdentity[identity] = &Space{driver: d}
+	return spaces.byIdentity[identity], nil
+}
+
+func isSpace(d driver.Space, identity uint64) error {
+	is, err := d.Identity()
+	if err == nil && is != identity {
+		return fmt.Errorf("%w: it is another space than the handle's", ErrNotFound)
+	}
+	return err
 }
 
 // MarshalBinary lets the handle stand in what processes send one another. The

@@ -242,3 +242,46 @@ func otherProgram() (int, error) {
 	out, err := exec.Command("ls", "-l", "/proc/self/fd").Output()
 	return strings.Count(string(out), "memfd:multiproc"), err
 }
+
+func TestHandle_isOfItsOwnSpaceAlone(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "space")
+	s, err := ipc.Open(background, path, ipc.SpaceConfig{MaxBytes: 1 << 20})
+	must(t, err)
+	t.Cleanup(func() { s.Close() })
+	m, err := ipc.OpenMutex(background, s, "m")
+	must(t, err)
+	data, err := m.MarshalBinary()
+	must(t, err)
+	must(t, ipc.Remove(background, path))
+
+	var received ipc.Mutex
+	if err := received.UnmarshalBinary(data); !errors.Is(err, ipc.ErrNotFound) {
+		t.Errorf("where its space was removed: %v, want ErrNotFound", err)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("receiving it has left a file: %v", err)
+	}
+	other, err := ipc.Open(background, path, ipc.SpaceConfig{MaxBytes: 1 << 20})
+	must(t, err)
+	t.Cleanup(func() { other.Close() })
+	_, err = ipc.OpenMutex(background, other, "m")
+	must(t, err)
+	if err := received.UnmarshalBinary(data); !errors.Is(err, ipc.ErrNotFound) {
+		t.Errorf("where another space has the name: %v, want ErrNotFound", err)
+	}
+	must(t, s.Close())
+	if _, err := m.MarshalBinary(); !errors.Is(err, ipc.ErrClosed) {
+		t.Errorf("a handle of a closed space is sent: %v, want ErrClosed", err)
+	}
+}
+
+func TestRemove_sparesWhatIsNoSpace(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "letter")
+	must(t, os.WriteFile(path, []byte("dear reader"), 0o600))
+	if err := ipc.Remove(background, path); !errors.Is(err, ipc.ErrCorrupt) {
+		t.Errorf("got %v, want ErrCorrupt", err)
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Error(err)
+	}
+}

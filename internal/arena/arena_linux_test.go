@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // pair are two mappings of one memfd, each with an opening of its own.
@@ -70,6 +72,36 @@ func TestSleep_passesOnAWakeThatMetOneWhoHasLeft(t *testing.T) {
 		default:
 			new(agents).answer(new(agent), []*sleep{left}, 1) // woken at its own word
 		}
+	}
+}
+
+func TestSleep_doesNotSpinOnAKernelWithoutWaitv(t *testing.T) {
+	one, two := pair(t)
+	number := waitvCall
+	waitvCall = 1 << 20
+	used := func() time.Duration {
+		var usage unix.Rusage
+		must(t, unix.Getrusage(unix.RUSAGE_SELF, &usage))
+		return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+	}
+	cpu, from := used(), time.Now()
+	one.Sleep(64, 0, 400*time.Millisecond, nil, nil)
+	if cpu, took := used()-cpu, time.Since(from); cpu > took/2 {
+		t.Errorf("a sleep of %v took %v of a processor", took, cpu)
+	}
+	slept := make(chan bool)
+	go func() { slept <- one.Sleep(64, 0, never, nil, nil) }()
+	two.Store(64, 1)
+	two.Wake(64, 1)
+	if timedOut := <-slept; timedOut {
+		t.Error("a sleep of an hour timed out")
+	}
+	for idle := false; !idle; { // or an agent would still call it
+		sleepers.mu.Lock()
+		if idle = len(sleepers.list) == 0; idle {
+			waitvCall = number
+		}
+		sleepers.mu.Unlock()
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strconv"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -164,11 +165,22 @@ func CheckDir(dir string) error {
 // minSize keeps files that cannot be spaces from being mapped.
 const minSize = 4096
 
+func mapShared(f *os.File, size uint64) ([]byte, error) {
+	return unix.Mmap(int(f.Fd()), 0, int(size), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_NORESERVE)
+}
+
 func mapFile(f *os.File, size uint64) (*Arena, error) {
 	if size < minSize || size != uint64(uintptr(size)) || int64(size) < 0 {
 		return nil, fmt.Errorf("%w: it has %d bytes", fs.ErrInvalid, size)
 	}
-	mem, err := unix.Mmap(int(f.Fd()), 0, int(size), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED|unix.MAP_NORESERVE)
+	mem, err := mapShared(f, size)
+	for try := 0; errors.Is(err, unix.ENOMEM) && try < 3; try++ {
+		// Closed arenas are unmapped when nothing points to them any more, which
+		// takes a collection to find out, and a moment.
+		runtime.GC()
+		time.Sleep(time.Millisecond)
+		mem, err = mapShared(f, size)
+	}
 	if errors.Is(err, unix.ENOMEM) {
 		return nil, fmt.Errorf("map %d bytes: %w", size, ErrAddressRoom)
 	}

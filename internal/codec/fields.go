@@ -86,7 +86,7 @@ func (s *structFields) take(sf reflect.StructField, label string, at path) *plac
 	}
 	embedded := embeddedStruct(sf, tag)
 	if embedded != nil {
-		if own, _ := marshalsItself(embedded, here); own || embedded == typeTime {
+		if own, _ := marshalsItself(embedded, here); own || embedded == typeTime || embedded == typeBig {
 			return refused(here, "embedded "+embedded.String()+", whose own encoding would be lost,")
 		}
 		if embedded == sf.Type {

@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/big"
 	"net"
+	"net/netip"
 	"testing"
 	"time"
 	"unsafe"
@@ -323,6 +324,44 @@ func TestCodec_survivesMethodsThatPanic(t *testing.T) {
 	if got.F != nil {
 		t.Errorf("after an error the value is %v", got)
 	}
+}
+
+// What embeds a type that marshals itself marshals as that alone.
+type (
+	WithTime struct {
+		time.Time
+		N int
+	}
+	WithTimePtr struct {
+		*time.Time
+		N int
+	}
+	WithAddr struct {
+		netip.Addr
+		Port int
+	}
+	WithBig struct {
+		*big.Int
+		N int
+	}
+)
+
+func TestOf_refusesStructsThatTheirEmbeddedTypeWouldLose(t *testing.T) {
+	for want, err := range map[string]error{
+		"WithTime: codec_test.WithTime, which marshals as its embedded time.Time alone, cannot be sent to a process":        of1[WithTime](),
+		"WithTimePtr: codec_test.WithTimePtr, which marshals as its embedded *time.Time alone, cannot be sent to a process": of1[WithTimePtr](),
+		"WithAddr: codec_test.WithAddr, which marshals as its embedded netip.Addr alone, cannot be sent to a process":       of1[WithAddr](),
+		"WithBig.Int: embedded big.Int, whose own encoding would be lost, cannot be sent to a process":                      of1[WithBig](),
+	} {
+		if err == nil || err.Error() != want {
+			t.Errorf("got  %v\nwant %s", err, want)
+		}
+	}
+}
+
+func of1[T any]() error {
+	_, err := codec.Of[T]()
+	return err
 }
 
 var _ = Secret{}.b // never used but to be there

@@ -12,6 +12,11 @@ import (
 // A Space is where shared objects live.
 type Space interface {
 	Name() string // "" for the family's
+
+	// Identity tells this space from all others, also from one that has its name
+	// after it. ErrClosed after Close.
+	Identity() (uint64, error)
+
 	Close() error
 	Delete(ctx context.Context, name string) error
 	Stats(ctx context.Context) (Stats, error)

@@ -8,9 +8,14 @@ import (
 	"github.com/multiproc-go/multiproc/internal/proc/early"
 )
 
+// perChild is what every child gets in its environment, before what its Command
+// says.
+var perChild []string
+
 // environment returns this process's environment with what is added to it: the
 // last value of each key alone, in the order of those, and without a mark.
 func environment(added []string) []string {
+	added = append(slices.Clip(perChild), added...)
 	env := append(os.Environ(), added...)
 	if len(added) == 0 && os.Getenv(early.Variable) == "" {
 		return env // each key stands there once

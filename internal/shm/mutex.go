@@ -67,6 +67,7 @@ func (m *Mutex) Lock(ctx context.Context) (driver.Holding, error) {
 
 func (m *Mutex) lockSlowly(ctx context.Context) (h driver.Holding, err error) {
 	var sleepers, mine uint64
+	var watched owner
 	err = m.wait(ctx, m.at+entLock, func(sleepNext bool) (uint32, bool, error) {
 		for {
 			word, taken, err := m.take(sleepers)
@@ -75,10 +76,12 @@ func (m *Mutex) lockSlowly(ctx context.Context) (h driver.Holding, err error) {
 				return 0, taken, err
 			}
 			if m.unlessDead(word) && m.markSleepers(word) {
-				// One who waits for this holding watches its holder: hundreds of them
-				// would trample on one another at each end of a process.
-				if _, first := m.noteHeld(word); first || word&lockSleepers == 0 {
-					m.s.watchFor(ownerOf(word))
+				// One who waits for this holding watches its holder, as long as it waits:
+				// hundreds of them would trample on one another at each end of a process.
+				holder := ownerOf(word)
+				if _, first := m.noteHeld(word); first || word&lockSleepers == 0 || watched == holder {
+					m.s.watchFor(holder)
+					watched = holder
 				}
 				if broken != forgetSleepers {
 					sleepers = lockSleepers

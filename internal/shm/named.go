@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -15,6 +16,27 @@ import (
 	"github.com/multiproc-go/multiproc/internal/arena"
 	"github.com/multiproc-go/multiproc/internal/driver"
 )
+
+// Join attaches to the space called name that is there: driver.ErrNotFound where
+// there is none.
+func Join(name string) (*Space, error) {
+	path, err := pathOf(name, false)
+	if err != nil {
+		return nil, err
+	}
+	boot, err := arena.BootID()
+	if err != nil {
+		return nil, err
+	}
+	a, err := arena.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, driver.ErrNotFound
+	}
+	if err != nil {
+		return nil, explain(err)
+	}
+	return attachProcess(a, boot, name)
+}
 
 // Open attaches to the space called name on this machine, or makes it, with at
 // most maxBytes; 0 is the default.
@@ -79,6 +101,9 @@ func Remove(name string) error {
 	if err == nil && !info.Mode().IsRegular() {
 		return fmt.Errorf("%w: %s is no regular file", driver.ErrCorrupt, path)
 	}
+	if err == nil && !beginsAsSpace(path) {
+		return fmt.Errorf("%w: %s begins with something else", driver.ErrCorrupt, path)
+	}
 	if err == nil {
 		err = os.Remove(path)
 	}
@@ -86,6 +111,18 @@ func Remove(name string) error {
 		return driver.ErrNotFound
 	}
 	return err
+}
+
+// beginsAsSpace reports whether the file at path is a space, damaged perhaps.
+func beginsAsSpace(path string) bool {
+	f, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	var begin [8]byte
+	_, err = io.ReadFull(f, begin[:])
+	return err == nil && binary.LittleEndian.Uint64(begin[:]) == magic
 }
 
 // explain adds the sentinel to what opening a file says.

@@ -48,3 +48,28 @@ func TestAttach_finishesWhatTheDeadWasDeleting(t *testing.T) {
 		t.Errorf("TryLock of a deleted mutex: %v", err)
 	}
 }
+
+func TestStats_survivesAHolderThatCannotBe(t *testing.T) {
+	heap := arena.NewHeap(32 << 10)
+	l := layout{size: 32 << 10, slots: 3, cells: 4, objects: 2, annexes: 1, chunkSize: 2 * minBlock}
+	l.place()
+	if err := format(heap.Attach(), l, 1, [2]uint64{}); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Attach(heap.Attach(), [2]uint64{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := s.OpenMutex(context.Background(), driver.Which{Name: "m"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.a.Store(m.(*Mutex).at+entLock, makeOwner(maxSlots-1, 1).high())
+	stats, err := s.Stats(context.Background())
+	if err != nil || len(stats.Objects) != 1 || stats.Objects[0].Holder != 0 {
+		t.Errorf("%+v, %v", stats, err)
+	}
+	if _, err := m.TryLock(); err != nil {
+		t.Errorf("the lock of nobody: %v", err)
+	}
+}

@@ -102,5 +102,13 @@ func (s *Space) begins() bool {
 
 func (s *Space) ends() { s.inside.Add(-1) }
 
+// Identity tells this space from all others: it is drawn by lot when one is made.
+func (s *Space) Identity() (uint64, error) {
+	if s.closed.Load() {
+		return 0, driver.ErrClosed
+	}
+	return s.seed, nil
+}
+
 // Name returns the name that the space was opened by, or "" for the family's.
 func (s *Space) Name() string { return s.name }

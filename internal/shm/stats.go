@@ -93,5 +93,10 @@ func (s *Space) usedBytes() uint64 {
 	return used
 }
 
-// pid returns o's process ID, or 0 while that is not known.
-func (s *Space) pid(o owner) int { return int(s.a.Load(s.slot(o.slot()) + slotPID)) }
+// pid returns o's process ID, or 0 while that is not known, or o is nonsense.
+func (s *Space) pid(o owner) int {
+	if uint64(o.slot()) >= s.slots {
+		return 0
+	}
+	return int(s.a.Load(s.slot(o.slot()) + slotPID))
+}

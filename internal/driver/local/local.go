@@ -34,6 +34,9 @@ func Open(ctx context.Context, name string, maxBytes int64) (driver.Space, error
 	return shm.Open(ctx, name, maxBytes)
 }
 
+// Join attaches to the space called name that is there.
+func Join(name string) (driver.Space, error) { return shm.Join(name) }
+
 // Remove deletes the space called name.
 func Remove(name string) error { return shm.Remove(name) }
 
