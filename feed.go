@@ -23,7 +23,7 @@ func (f *feed) run() {
 // Read reads from r and keeps its error.
 func (f *feed) Read(p []byte) (int, error) {
 	n, err := f.r.Read(p)
-	if err != nil && err != io.EOF { //nolint:errorlint // as io.Copy has it
+	if err != nil && err != io.EOF {
 		f.mu.Lock()
 		f.err = err
 		f.mu.Unlock()

@@ -13,7 +13,7 @@ import (
 // player's command.
 func alone(ctx context.Context, args []string) error {
 	if len(args) < 2 {
-		return errors.New("alone: NUMBER PLAYER...")
+		return errors.New("alone wants a number and players")
 	}
 	s, err := newStage(ctx, args[1:])
 	if err != nil {

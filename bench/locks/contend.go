@@ -20,7 +20,7 @@ const soon = 20 * time.Millisecond
 // slowest, and the longest wait in ms. Its last arguments are a player's command.
 func contend(ctx context.Context, args []string) error {
 	if len(args) < 4 {
-		return errors.New("contend: PROCESSES MILLISECONDS PLACING PLAYER...")
+		return errors.New("contend wants processes, milliseconds, a placing and players")
 	}
 	n, err := numbers(args[:2])
 	if err != nil {

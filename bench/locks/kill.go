@@ -24,7 +24,7 @@ const (
 // space open, as a parent has whose children share one.
 func kill(ctx context.Context, args []string) error {
 	if len(args) < 4 {
-		return errors.New("kill: TIMES MIB watching|absent PLAYER...")
+		return errors.New("kill wants times, MiB, watching or absent, and players")
 	}
 	n, err := numbers(args[:2])
 	if err != nil {
@@ -40,7 +40,7 @@ func kill(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		defer space.Close()
+		defer func() { _ = space.Close() }()
 	}
 	clock, err := kernel.NewClock()
 	if err != nil {

@@ -69,7 +69,7 @@ func open(ctx context.Context, args []string) error {
 		if err != nil {
 			return err
 		}
-		defer other.Close()
+		defer func() { _ = other.Close() }()
 		for _, i := range rand.Perm(n[0])[:n[1]] {
 			name := strconv.Itoa(i)
 			begin := time.Now()
@@ -94,6 +94,6 @@ func inSpace(ctx context.Context, f func(s *ipc.Space, file string) error) error
 	if err != nil {
 		return err
 	}
-	defer s.Close()
+	defer func() { _ = s.Close() }()
 	return f(s, file)
 }
