@@ -18,16 +18,17 @@ const everyone = math.MaxInt32
 // kinds are what the sweep, Delete, Stats and Check know of each kind. at is
 // where the object's entry begins.
 var kinds = [...]struct {
-	name    string
-	sleeps  uint64 // the word that its goroutines sleep on
-	wakes   int    // how many sleepers it takes to make up for a wake that a death has swallowed
+	name   string
+	sleeps uint64 // the word that its goroutines sleep on
+	wakes  int    // how many sleepers it takes to make up for a wake that a death has swallowed
+	patience
 	recover func(s *Space, at uint64, dead owner) bool
 	doom    func(s *Space, at uint64)
 	holder  func(s *Space, at uint64) owner
 }{
-	MutexKind: {"mutex", entLock, 1, recoverLock, doomLock, lockHolder},
-	EventKind: {"event", entEvent, everyone, nothingHeld, doomEvent, nobody},
-	Int64Kind: {"int64", entInt, 0, nothingHeld, func(*Space, uint64) {}, nobody},
+	MutexKind: {"mutex", entLock, 1, lockPatience, recoverLock, doomLock, lockHolder},
+	EventKind: {"event", entEvent, everyone, eventPatience, nothingHeld, doomEvent, nobody},
+	Int64Kind: {"int64", entInt, 0, patience{}, nothingHeld, func(*Space, uint64) {}, nobody},
 }
 
 func nothingHeld(*Space, uint64, owner) bool { return false }
