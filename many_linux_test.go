@@ -67,8 +67,8 @@ func TestFamily_isSharedByAThousandProcessesAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	count, err1 := ipc.OpenInt64(t.Context(), space, "visitors")
-	leave, err2 := ipc.OpenEvent(t.Context(), space, "closing time")
+	count, err1 := ipc.OpenInt64(t.Context(), space, "")
+	leave, err2 := ipc.OpenEvent(t.Context(), space, "")
 	if err := errors.Join(err1, err2); err != nil {
 		t.Fatal(err)
 	}
