@@ -76,10 +76,14 @@ func (m *Mutex) lockSlowly(ctx context.Context) (h driver.Holding, err error) {
 				return 0, taken, err
 			}
 			if m.unlessDead(word) && m.markSleepers(word) {
-				// One who waits for this holding watches its holder, as long as it waits:
-				// hundreds of them would trample on one another at each end of a process.
+				// In small company each who waits watches all others, whoever of them may
+				// hold the lock next. In a large one, one who waits for this holding watches
+				// its holder, as long as it waits: hundreds would trample on one another at
+				// each end of a process.
 				holder := ownerOf(word)
-				if _, first := m.noteHeld(word); first || word&lockSleepers == 0 || watched == holder {
+				if m.watchCompany() {
+					watched = 0
+				} else if _, first := m.noteHeld(word); first || word&lockSleepers == 0 || watched == holder {
 					m.s.watchFor(holder)
 					watched = holder
 				}

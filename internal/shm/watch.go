@@ -73,6 +73,34 @@ func (s *Space) watchFor(o owner) {
 	}
 }
 
+// smallCompany is how many processes of an object watch one another.
+const smallCompany = 16
+
+// watchCompany has the deaths of all who are attached to the object noticed at
+// once, if they are few.
+func (o *Object) watchCompany() bool {
+	if o.s.a.Hooked() {
+		return false // it changes when something is noticed, not what is
+	}
+	var others [smallCompany]owner
+	n := 0
+	for at := range o.s.attachments(o.i, o.meta) {
+		other := ownerOf(o.s.a.Load(at))
+		if other == 0 || other == o.s.me {
+			continue
+		}
+		if n == len(others) {
+			return false
+		}
+		others[n] = other
+		n++
+	}
+	for _, other := range others[:n] {
+		o.s.watchFor(other)
+	}
+	return true
+}
+
 func (s *Space) watchProcess(o owner, pid int) {
 	process, err := arena.WatchProcess(pid)
 	if err == nil {
