@@ -7,6 +7,7 @@ import (
 
 // Errors, for errors.Is.
 var (
+	ErrBroken   = driver.ErrBroken   // a party of the barrier has given up or died, or somebody has reset it
 	ErrClosed   = driver.ErrClosed   // the space or the object has been closed or deleted
 	ErrCorrupt  = driver.ErrCorrupt  // the file is no space, or one that somebody has written into
 	ErrExists   = driver.ErrExists   // there is one already
@@ -16,6 +17,7 @@ var (
 	ErrNotFound = driver.ErrNotFound // there is none of that name
 	ErrNotHeld  = driver.ErrNotHeld  // the holding has ended before
 	ErrNoSpace  = driver.ErrNoSpace  // the space, the machine or the control group is full
+	ErrRange    = driver.ErrRange    // the number is not one of those that are allowed there
 	ErrTooLarge = driver.ErrTooLarge // the value, or the name, has more bytes than fit
 	ErrType     = driver.ErrType     // the value cannot be shared there
 	ErrVersion  = driver.ErrVersion  // another version of this library made the space, or another boot
@@ -23,6 +25,7 @@ var (
 
 func init() {
 	for name, sentinel := range map[string]error{
+		"ipc.ErrBroken": ErrBroken, "ipc.ErrRange": ErrRange,
 		"ipc.ErrClosed": ErrClosed, "ipc.ErrCorrupt": ErrCorrupt, "ipc.ErrExists": ErrExists, "ipc.ErrLocked": ErrLocked,
 		"ipc.ErrLost": ErrLost, "ipc.ErrMismatch": ErrMismatch, "ipc.ErrNotFound": ErrNotFound, "ipc.ErrNotHeld": ErrNotHeld,
 		"ipc.ErrNoSpace": ErrNoSpace, "ipc.ErrTooLarge": ErrTooLarge, "ipc.ErrType": ErrType, "ipc.ErrVersion": ErrVersion,

@@ -9,7 +9,7 @@ import (
 // A Guard is one holding of a lock. It is a small value; copies are the same
 // holding. Any goroutine of the process may end it.
 type Guard struct {
-	lock driver.Mutex
+	lock driver.Unlocker
 	held driver.Holding
 }
 

@@ -22,6 +22,13 @@ var (
 	stormSeed = flag.Uint64("storm.seed", 0, "what the storm draws its lots by; 0: the time")
 )
 
+// What the storm does with other objects, each in a file of its own, and what has to
+// be so when it is over.
+var (
+	stormSteps  []func(*storm) error
+	stormChecks []func(t *testing.T, s *ipc.Space, kills int)
+)
+
 // TestStorm has processes use all objects while they are killed and stopped at
 // random. Afterwards nothing that was done is lost or done twice, nothing is held,
 // the space is whole, and nobody of the dead is left in it.
@@ -90,6 +97,9 @@ func TestStorm(t *testing.T) {
 	if total < acknowledged || total > acknowledged+int64(kills) || acknowledged == 0 {
 		t.Error("what was acknowledged is not what was done")
 	}
+	for _, check := range stormChecks {
+		check(t, s, kills)
+	}
 	must(t, s.Check(background))
 	stats, err := s.Stats(background)
 	must(t, err)
@@ -150,13 +160,15 @@ type storm struct {
 }
 
 func (st *storm) step() error {
-	switch st.lots.IntN(8) {
-	case 0:
+	switch n := st.lots.IntN(8 + len(stormSteps)); {
+	case n == 0:
 		return st.event()
-	case 1:
+	case n == 1:
 		return st.temporary()
-	default:
+	case n < 8:
 		return st.locked(st.lots.IntN(3))
+	default:
+		return stormSteps[n-8](st)
 	}
 }
 

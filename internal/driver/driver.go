@@ -43,10 +43,15 @@ type Object interface {
 // A Mutex is a lock that one goroutine of all processes holds.
 type Mutex interface {
 	Object
+	Unlocker
 	Lock(ctx context.Context) (Holding, error)
 	TryLock() (Holding, error)
-	Unlock(Holding) error
 	Holder(ctx context.Context) (pid int, since time.Time, err error)
+}
+
+// An Unlocker ends holdings of a lock.
+type Unlocker interface {
+	Unlock(Holding) error
 }
 
 // A Holding is one holding of a lock. It has two words, so that a Guard has four

@@ -47,7 +47,7 @@ func (s *Space) deleteAt(i int, meta uint64) (done bool, err error) {
 // doom tells the users of a deleted object. The caller is attached to it, so that
 // it is not another one by now.
 func (s *Space) doom(i int) {
-	if k := s.specOf(i).Kind; k.known() {
+	if k := s.specOf(i).Kind; k.known() && kinds[k].doom != nil {
 		kinds[k].doom(s, s.object(i))
 	}
 }

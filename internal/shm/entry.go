@@ -2,28 +2,29 @@ package shm
 
 // An object's entry:
 //
-//	0    meta, then seven words that are the kind's own
-//	64   kind, type (2 words), configuration (2 words), first annex + 1, name
-//	256  four attachments
+//	0    meta, then fifteen words that are the kinds' own
+//	128  kind, type (2 words), configuration (2 words), first annex + 1, name
+//	320  four attachments
 const (
-	entKind   = 64
-	entType   = 72
-	entConfig = 88
-	entAnnex  = 104
-	entName   = 112 // length, then words
-	entAttach = 256
+	entKind   = 128
+	entType   = 136
+	entConfig = 152
+	entAnnex  = 168
+	entName   = 176 // length, then words
+	entAttach = 320
 
 	maxName = entAttach - entName - 8
 )
 
-// The kinds' own words. No two kinds use the same one: a sweeper that slept
-// while the entry changed hands then finds nothing that it takes for its own.
+// The kinds' own words; see there for what is in them. No two kinds use the same
+// one with another meaning: a sweeper that slept while the entry changed hands then
+// finds nothing that it takes for its own.
 const (
-	entLock  = 8  // Mutex: see there
+	entLock  = 8  // Mutex
 	entSince = 16 //
 	entEpoch = 24 //
-	entEvent = 32 // Event: see there
-	entInt   = 40 // Int64: the number
+	entEvent = 32 // Event
+	entInt   = 40 // Int64
 )
 
 // meta says what an entry is:

@@ -25,6 +25,12 @@ const (
 	eventCount    = ^uint64(eventOne - 1)
 )
 
+func init() {
+	kinds[EventKind] = kindOf{
+		name: "event", sleeps: entEvent, wakes: everyone, patience: eventPatience, doom: doomEvent,
+	}
+}
+
 // OpenEvent attaches to an event, or makes it.
 func (s *Space) OpenEvent(ctx context.Context, which driver.Which) (driver.Event, error) {
 	o, err := s.openWhich(ctx, which, Spec{Kind: EventKind})

@@ -29,19 +29,13 @@ func (s *Space) Holds(m driver.Mutex) bool {
 // LetGo gives up this process's hold of an object at once, instead of when the
 // collector finds that no handle is left.
 func (s *Space) LetGo(object driver.Object) {
-	var o *Object
-	switch object := object.(type) {
-	case *Mutex:
-		o = object.Object
-	case *Event:
-		o = object.Object
-	case *Int64:
-		o = object.Object
-	}
+	o := object.(interface{ held() *Object }).held()
 	o.cleanup.Stop()
 	delete(s.open, o.i)
 	s.letGo(o.i, o.meta, o.attach)
 }
+
+func (o *Object) held() *Object { return o }
 
 // Touch is an access with no meaning, for a scheduler to come between.
 func (s *Space) Touch() { s.a.Load(hdrMagic) }

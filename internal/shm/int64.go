@@ -9,6 +9,8 @@ import (
 // An Int64 is a number in one word, entInt.
 type Int64 struct{ *Object }
 
+func init() { kinds[Int64Kind] = kindOf{name: "int64", sleeps: entInt} }
+
 // OpenInt64 attaches to a number, or makes it.
 func (s *Space) OpenInt64(ctx context.Context, which driver.Which) (driver.Int64, error) {
 	o, err := s.openWhich(ctx, which, Spec{Kind: Int64Kind})

@@ -10,31 +10,44 @@ const (
 	MutexKind Kind = iota + 1
 	EventKind
 	Int64Kind
+	RWMutexKind
+	SemaphoreKind
+	CondKind
+	BarrierKind
+	OnceKind
+	ValueKind
+	ArrayKind
+
+	lastKind = ArrayKind
 )
 
 // everyone is how many sleepers Wake is to wake where all are meant.
 const everyone = math.MaxInt32
 
-// kinds are what the sweep, Delete, Stats and Check know of each kind. at is
-// where the object's entry begins.
-var kinds = [...]struct {
+// A kindOf is what opening, the sweep, Delete, Stats and Check know of a kind.
+type kindOf struct {
 	name   string
-	sleeps uint64 // the word that its goroutines sleep on
-	wakes  int    // how many sleepers it takes to make up for a wake that a death has swallowed
+	config [2]string // what the numbers of its configuration are
+	sleeps uint64    // the word that its goroutines sleep on
+	wakes  int       // how many sleepers it takes to make up for a wake that a death has swallowed
 	patience
-	recover func(s *Space, at uint64, dead owner) bool
-	doom    func(s *Space, at uint64)
-	holder  func(s *Space, at uint64) owner
-}{
-	MutexKind: {"mutex", entLock, 1, lockPatience, recoverLock, doomLock, lockHolder},
-	EventKind: {"event", entEvent, everyone, eventPatience, nothingHeld, doomEvent, nobody},
-	Int64Kind: {"int64", entInt, 0, patience{}, nothingHeld, func(*Space, uint64) {}, nobody},
+
+	// recover takes a dead owner out of object i, before its attachments are given
+	// back; it reports whether there was something to do. nil: there never is.
+	recover func(s *Space, i int, meta uint64, dead owner) bool
+
+	// doom tells those who use the object, whose entry begins at at, that it is
+	// deleted. nil: they look by themselves.
+	doom func(s *Space, at uint64)
+
+	// holder is who holds it. nil: nobody ever does.
+	holder func(s *Space, at uint64) owner
 }
 
-func nothingHeld(*Space, uint64, owner) bool { return false }
-func nobody(*Space, uint64) owner            { return 0 }
+// kinds has each kind's, which its own file puts here.
+var kinds [lastKind + 1]kindOf
 
-func (k Kind) known() bool { return k < Kind(len(kinds)) && kinds[k].name != "" }
+func (k Kind) known() bool { return k <= lastKind && kinds[k].name != "" }
 
 func (k Kind) String() string {
 	if !k.known() {

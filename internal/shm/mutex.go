@@ -39,6 +39,13 @@ const (
 	lockGenBits   = 29
 )
 
+func init() {
+	kinds[MutexKind] = kindOf{
+		name: "mutex", sleeps: entLock, wakes: 1, patience: lockPatience,
+		recover: recoverLock, doom: doomLock, holder: lockHolder,
+	}
+}
+
 // OpenMutex attaches to a mutex, or makes it.
 func (s *Space) OpenMutex(ctx context.Context, which driver.Which) (driver.Mutex, error) {
 	o, err := s.openWhich(ctx, which, Spec{Kind: MutexKind})
@@ -251,7 +258,8 @@ func (s *Space) noteHeld(at, word uint64) (since time.Time, first bool) {
 }
 
 // recoverLock is the sweep's part: a dead holder's lock is free and abandoned.
-func recoverLock(s *Space, at uint64, dead owner) bool {
+func recoverLock(s *Space, i int, _ uint64, dead owner) bool {
+	at := s.object(i)
 	for {
 		word := s.a.Load(at + entLock)
 		if ownerOf(word) != dead {

@@ -208,7 +208,7 @@ func (s *Space) make(name string, h hash, spec Spec) (*Object, error) {
 // write fills in the entry of an object that is being made, and attaches to it.
 func (s *Space) write(i int, meta uint64, name string, spec Spec) (attached uint64, err error) {
 	at := s.object(i)
-	for word := uint64(8); word < attachSize; word += 8 {
+	for word := uint64(8); word < entKind; word += 8 {
 		s.a.Store(at+word, 0)
 	}
 	s.a.Store(at+entKind, uint64(spec.Kind))
@@ -254,7 +254,7 @@ func (have Spec) fits(want Spec) error {
 	}
 	for k, v := range want.Config {
 		if v != 0 && v != have.Config[k] {
-			return fmt.Errorf("%w: its configuration has %d, not %d", driver.ErrMismatch, have.Config[k], v)
+			return fmt.Errorf("%w: it has %d %s, not %d", driver.ErrMismatch, have.Config[k], kinds[have.Kind].config[k], v)
 		}
 	}
 	return nil

@@ -61,7 +61,7 @@ func (s *Space) objectStat(i int, processes map[owner]*driver.ProcessStat) (one 
 			waiting = append(waiting, ownerOf(word))
 		}
 	}
-	holder := kinds[kind].holder(s, at)
+	holder := s.holderOf(kind, at)
 	if holder != 0 {
 		one.Holder = s.pid(holder)
 		since, _ := s.noteHeld(at, s.a.Load(at+entLock))
@@ -78,6 +78,13 @@ func (s *Space) objectStat(i int, processes map[owner]*driver.ProcessStat) (one 
 	}
 	one.Held = max(one.Held, time.Duration(0))
 	return one, true
+}
+
+func (s *Space) holderOf(k Kind, at uint64) owner {
+	if kinds[k].holder == nil {
+		return 0
+	}
+	return kinds[k].holder(s, at)
 }
 
 // usedBytes is how much of the space has memory.

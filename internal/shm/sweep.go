@@ -72,7 +72,7 @@ func (s *Space) recover(i int, meta uint64, o owner) {
 		attached = attached || ownerOf(s.a.Load(attachment)) == o
 	}
 	k := Kind(s.a.Load(at + entKind))
-	if !k.known() || !(kinds[k].recover(s, at, o) || attached || state(meta) == stateDeleted) {
+	if !k.known() || !(s.recoverKind(k, i, meta, o) || attached || state(meta) == stateDeleted) {
 		return
 	}
 	if state(meta) == stateDeleted && s.me != 0 { // it, or one before, may have died before it told anybody
@@ -88,6 +88,10 @@ func (s *Space) recover(i int, meta uint64, o owner) {
 	if broken != sweepSilently && wakes > 0 {
 		s.a.Wake(at+kinds[k].sleeps, wakes)
 	}
+}
+
+func (s *Space) recoverKind(k Kind, i int, meta uint64, o owner) bool {
+	return kinds[k].recover != nil && kinds[k].recover(s, i, meta, o)
 }
 
 // finishDeleted does for deleted objects what sweeps without a slot have left.
