@@ -23,8 +23,9 @@ type Object struct {
 	name   string
 	spec   Spec
 
-	gate *arena.Gate // one goroutine of the process at a time sleeps on the object
-	race raceWord
+	gate    *arena.Gate // one goroutine of the process at a time sleeps on the object
+	watched bool        // by it: the deaths of all others who use the object are noticed at once
+	race    raceWord
 
 	cleanup runtime.Cleanup // letGo, which the explorer does by itself
 }
@@ -265,6 +266,14 @@ func (o *Object) Name() string { return o.name }
 
 // ID is what openWhich finds the object by, and no other.
 func (o *Object) ID() uint64 { return uint64(identOf(o.i, o.meta)) + 1 }
+
+// failed says what could not be done with the object, where err is not nil.
+func (o *Object) failed(verb string, err error) error {
+	if err != nil {
+		return fmt.Errorf("%s %v %q: %w", verb, o.spec.Kind, o.name, err)
+	}
+	return nil
+}
 
 // gone says why the object cannot be used any more, if that is so.
 func (o *Object) gone() error {
