@@ -44,8 +44,12 @@ const (
 
 func openMutexes(w *World) {
 	for _, p := range w.Processes {
-		p.Mutex = must(p.Space.OpenMutex(background, driver.Which{Name: "m"}))
+		openMutex(p)
 	}
+}
+
+func openMutex(p *Process) {
+	p.Mutex = must(p.Space.OpenMutex(background, driver.Which{Name: "m"}))
 }
 
 func openEvents(w *World) {
