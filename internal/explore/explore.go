@@ -67,6 +67,7 @@ type Process struct {
 	Mutex driver.Mutex // what a case's Setup has opened
 	Event driver.Event
 	Int64 driver.Int64
+	Value driver.Value
 }
 
 // Attach has a late process attach to the space; false where that is full.
@@ -209,7 +210,7 @@ func runOnce(c Case, bounds Bounds, choose func(uint64, int) (int, bool)) error 
 	if shape.Slots == 0 {
 		shape.Slots = uint64(processes) + 1
 	}
-	size := 4096 + shape.Slots*128 + 4*8 + shape.Objects*576 + shape.Annexes*512 + shape.Chunks*(32+2*16+256) + 256
+	size := 4096 + shape.Slots*128 + 4*8 + shape.Objects*640 + shape.Annexes*512 + shape.Chunks*(32+2*16+256) + 256
 	heap := arena.NewHeap(size)
 	w := &World{Dead: make([]bool, processes), Closed: make([]bool, processes)}
 	s := &scheduler{choose: choose, left: bounds, dead: w.Dead, stopped: make([]bool, processes)}

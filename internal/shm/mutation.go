@@ -25,4 +25,11 @@ const (
 	annexUnlinked              // an annex is used before its object is known to be there
 	fillBlindly                // fill a block without looking whether its chunk is being given back
 	forgetNamed                // a dead owner's block is free although a word names it
+	collectBlindly             // free a retired block without looking at the hazard cells
+	protectBlindly             // read a block without looking whether it is still there once a cell names it
+	retireLate                 // take a block out of its word before it is retired
+	retireUnsettled            // retire a block without settling it
+	keepBlocks                 // reclaim an object without freeing its blocks
+	keepCell                   // who has read leaves its hazard cell as it is
+	swapBlindly                // replace a value by what was made of an older one
 )

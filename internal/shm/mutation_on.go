@@ -24,6 +24,13 @@ var Mutations = []string{
 	annexUnlinked:     "annexUnlinked",
 	fillBlindly:       "fillBlindly",
 	forgetNamed:       "forgetNamed",
+	collectBlindly:    "collectBlindly",
+	protectBlindly:    "protectBlindly",
+	retireLate:        "retireLate",
+	retireUnsettled:   "retireUnsettled",
+	keepBlocks:        "keepBlocks",
+	keepCell:          "keepCell",
+	swapBlindly:       "swapBlindly",
 }
 
 // Mutate puts the bug with that index in Mutations into the package, or takes it
