@@ -25,6 +25,7 @@ type Space interface {
 	OpenMutex(ctx context.Context, which Which) (Mutex, error)
 	OpenEvent(ctx context.Context, which Which) (Event, error)
 	OpenInt64(ctx context.Context, which Which) (Int64, error)
+	OpenRWMutex(ctx context.Context, which Which) (RWMutex, error)
 }
 
 // Which says which object to open: the one called Name, which is made where it is
@@ -52,6 +53,17 @@ type Mutex interface {
 // An Unlocker ends holdings of a lock.
 type Unlocker interface {
 	Unlock(Holding) error
+}
+
+// An RWMutex is a lock that one goroutine of all processes holds as its writer, or
+// any number of them as its readers.
+type RWMutex interface {
+	Object
+	Unlocker // of writers
+	Lock(ctx context.Context) (Holding, error)
+	TryLock() (Holding, error)
+	RLock(ctx context.Context) (Unlocker, Holding, error)
+	TryRLock() (Unlocker, Holding, error)
 }
 
 // A Holding is one holding of a lock. It has two words, so that a Guard has four

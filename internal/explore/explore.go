@@ -62,9 +62,10 @@ type Process struct {
 	World *World
 	Space *shm.Space
 
-	Mutex driver.Mutex // what a case's Setup has opened
-	Event driver.Event
-	Int64 driver.Int64
+	Mutex   driver.Mutex // what a case's Setup has opened
+	Event   driver.Event
+	Int64   driver.Int64
+	RWMutex driver.RWMutex
 }
 
 // Died waits until some process is dead.
@@ -218,6 +219,7 @@ func runOnce(c Case, bounds Bounds, choose func(uint64, int) (int, bool)) error 
 			return err
 		}
 		s.arenas = append(s.arenas, a)
+		s.beats = space.Beats
 		w.Processes = append(w.Processes, &Process{ID: id, World: w, Space: space})
 	}
 	if c.Setup != nil {

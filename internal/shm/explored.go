@@ -26,6 +26,19 @@ func (s *Space) Holds(m driver.Mutex) bool {
 	return ownerOf(s.a.Peek(m.(*Mutex).at+entLock)) == s.me
 }
 
+// HoldsRW reports whether this process holds the lock, as its writer or a reader.
+func (s *Space) HoldsRW(m driver.RWMutex) bool {
+	o := m.(*RWMutex)
+	word := s.a.Peek(o.at + entLock)
+	return ownerOf(word) == s.me && word&lockDraining == 0 || uint32(s.a.Peek(o.attach+attachReaders)) > 0
+}
+
+// Beats reports whether the word at off only shows that somebody runs, so that its
+// change is no progress.
+func (s *Space) Beats(off uint64) bool {
+	return off >= s.objectAt && off < s.annex && (off-s.objectAt)%objectSize == entBeat
+}
+
 // LetGo gives up this process's hold of an object at once, instead of when the
 // collector finds that no handle is left.
 func (s *Space) LetGo(object driver.Object) {

@@ -42,6 +42,14 @@ type kindOf struct {
 
 	// holder is who holds it. nil: nobody ever does.
 	holder func(s *Space, at uint64) owner
+
+	// begin makes a process's share of the object, in its new attachment, empty. nil:
+	// it has none.
+	begin func(s *Space, attachment uint64)
+
+	// shares reports whether the owner of that attachment holds a share of the object.
+	// nil: there are none.
+	shares func(s *Space, attachment uint64) bool
 }
 
 // kinds has each kind's, which its own file puts here.

@@ -25,4 +25,8 @@ const (
 	annexUnlinked              // an annex is used before its object is known to be there
 	fillBlindly                // fill a block without looking whether its chunk is being given back
 	forgetNamed                // a dead owner's block is free although a word names it
+	readBlindly                // a reader counts itself without looking for a writer again
+	leaveSilently              // the last reader leaves without telling the writer that waits
+	waitForStill               // a writer that is stopped while it waits is waited for
+	abandonDraining            // a lock is abandoned although its dead writer was still waiting
 )

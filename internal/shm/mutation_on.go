@@ -24,6 +24,10 @@ var Mutations = []string{
 	annexUnlinked:     "annexUnlinked",
 	fillBlindly:       "fillBlindly",
 	forgetNamed:       "forgetNamed",
+	readBlindly:       "readBlindly",
+	leaveSilently:     "leaveSilently",
+	waitForStill:      "waitForStill",
+	abandonDraining:   "abandonDraining",
 }
 
 // Mutate puts the bug with that index in Mutations into the package, or takes it

@@ -26,6 +26,9 @@ type Object struct {
 	gate *arena.Gate // one goroutine of the process at a time sleeps on the object
 	race raceWord
 
+	readers raceWord // of an RWMutex: what its writers come after
+	claimed sighting // of an RWMutex: the last claim that this process has looked at
+
 	cleanup runtime.Cleanup // letGo, which the explorer does by itself
 }
 
@@ -150,6 +153,9 @@ func (s *Space) hold(i int, meta, at uint64, spec Spec) *Object {
 		gate: s.a.NewGate(),
 	}
 	s.open[i] = weak.Make(o)
+	if begin := kinds[spec.Kind].begin; begin != nil {
+		begin(s, at)
+	}
 	o.cleanup = runtime.AddCleanup(o, func(at uint64) { s.letGo(i, meta, at) }, at)
 	return o
 }
@@ -162,6 +168,9 @@ func (s *Space) letGo(i int, meta, at uint64) {
 	defer s.table.Leave()
 	if s.open[i].Value() == nil {
 		delete(s.open, i)
+	}
+	if s.holdsShare(Kind(s.a.Load(s.object(i)+entKind)), at) && s.a.Load(s.object(i)) == meta {
+		return // a Guard was forgotten: what it holds is held until the process ends
 	}
 	s.giveBack(i, meta, at)
 }

@@ -35,6 +35,12 @@ func (o *Object) wait(ctx context.Context, off uint64, take func(sleepNext bool)
 		return o.whyNot(ctx)
 	}
 	defer o.gate.Leave()
+	return o.sleep(ctx, off, take)
+}
+
+// sleep is wait without the gate: for a goroutine that its process has one of at
+// most, or that sleeps on a word of its own.
+func (o *Object) sleep(ctx context.Context, off uint64, take func(sleepNext bool) (low uint32, done bool, err error)) error {
 	sleep := relook
 	for timedOut := false; ; {
 		if !timedOut {
