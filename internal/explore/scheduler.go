@@ -65,8 +65,9 @@ type bed struct {
 // again by then; more shows nothing new.
 const maxTimeouts = 3
 
-// timeout is how long a sleep is that times out.
-const timeout = 400 * time.Millisecond
+// timeout is how long a sleep is that times out: long enough that two of them, after
+// one that still saw a change, are as long as anybody waits for a change.
+const timeout = 600 * time.Millisecond
 
 // maxSteps is more than any case takes that comes to an end.
 const maxSteps = 10_000

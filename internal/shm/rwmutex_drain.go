@@ -72,6 +72,9 @@ func sameHolding(word, other uint64) bool {
 // reading reports whether anybody reads. The dead do not.
 func (m *RWMutex) reading() bool {
 	for at := range m.s.attachments(m.i, m.meta) {
+		if m.s.a.Load(at) == 0 {
+			continue // as most are: it saves the call
+		}
 		for reader := m.s.readerAt(at); reader != 0; reader = m.s.readerAt(at) {
 			if m.s.alive(reader) || m.s.closed.Load() { // closed, we bury nobody any more
 				return true
@@ -134,7 +137,7 @@ func (m *RWMutex) bide(w *waiter, word uint64) (low uint32, asleep bool) {
 
 // longStill is how long a writer that waits for readers may show no sign that it
 // runs. It gives one at least once in relookLast.
-const longStill = 2 * relookLast
+const longStill = 3 * relookLast
 
 // A sighting is when this process has first seen a claim with that beat.
 type sighting struct {
