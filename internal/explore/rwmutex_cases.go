@@ -223,11 +223,17 @@ func rwmutexCases() []Case {
 		Deep:   Bounds{Preemptions: 3, Kills: 1, Stops: 1},
 		Threads: append(threads(func(w *World, p *Process) {
 			first, _ := p.rlock(background)
-			second, err := p.tryRLock() // RLock would wait for a writer that waits for us
+			var others []guard
+			for range 2 { // so that one has no seat of its own
+				if end, err := p.tryRLock(); err == nil { // RLock would wait for a writer that waits for us
+					others = append(others, end)
+				}
+			}
 			first("runlock")
 			first("runlock again")
-			if err == nil {
-				second("runlock")
+			for _, end := range others {
+				end("runlock")
+				end("runlock again")
 			}
 		}, 0), threads(write, 1)...),
 	}, {

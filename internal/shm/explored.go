@@ -30,7 +30,11 @@ func (s *Space) Holds(m driver.Mutex) bool {
 func (s *Space) HoldsRW(m driver.RWMutex) bool {
 	o := m.(*RWMutex)
 	word := s.a.Peek(o.at + entLock)
-	return ownerOf(word) == s.me && word&lockDraining == 0 || uint32(s.a.Peek(o.attach+attachReaders)) > 0
+	reads := uint32(s.a.Peek(o.attach+attachCrowd)) > 0
+	for k := range uint64(readSeats) {
+		reads = reads || s.a.Peek(o.attach+attachSeats+8*k)&seatTaken != 0
+	}
+	return reads || ownerOf(word) == s.me && word&lockDraining == 0
 }
 
 // Beats reports whether the word at off only shows that somebody runs, so that its

@@ -11,29 +11,42 @@ import (
 // An RWMutex is a Mutex for its writers, with one flag more in entLock: lockDraining
 // says that its owner waits for the readers, and until then keeps new ones out.
 //
-// Each process counts its readers in its own attachment, so that readers of
-// different processes write to different cache lines. Word 1 of the attachment is
+// Readers stand in their process's attachment, so that those of different processes
+// write to different cache lines. Words 1 and 2 of it are for one reader each:
 //
-//	bits 0-31   how many of its goroutines read
+//	bit  0      somebody reads
+//	bit  1      which of the two words it is
+//	bits 2-31   generation, one more per holding, so that its end can name it
 //	bits 32-63  owner; what is not the attachment's owner's is nothing
 //
-// A reader adds itself there and then looks at entLock; a writer marks entLock and
-// then looks at all the counts. So of the two, one sees the other: the reader takes
-// itself back, or the writer waits for it.
+// and word 3 is for all others together: in bits 0-31 how many, and the owner.
+//
+// A reader enters itself there and then looks at entLock; a writer marks entLock and
+// then looks at all who are entered. So of the two, one sees the other: the reader
+// leaves again, or the writer waits for it.
 //
 // {free: g} -> {me: g+1, draining} -> {me: g+1} -> {free: g+1} by the writer, and
 // {w: g, draining} -> {free: g} by a writer that gives up, by the sweep where it is
 // dead, or by anybody where it has not run for a while: entBeat counts its looks.
 //
 // A writer that drains sleeps on entLeft, which changes when a process's last reader
-// leaves. All others sleep on entLock, and are woken together.
+// leaves it. All others sleep on entLock, and are woken together.
 type RWMutex struct {
 	Mutex
-	share arena.Word
+	seats  [readSeats]arena.Word
+	crowd  arena.Word
+	reader readLock
 }
 
-// attachReaders is where in an attachment its readers are counted.
-const attachReaders = 8
+const (
+	readSeats = 2 // how many readers have a word each
+	seatTaken = 1 << 0
+	seatIndex = 1 << 1
+	seatOne   = 1 << 2 // of the generation
+
+	attachSeats = 8 // where in an attachment they are
+	attachCrowd = attachSeats + 8*readSeats
+)
 
 func init() {
 	kinds[RWMutexKind] = kindOf{
@@ -49,7 +62,12 @@ func (s *Space) OpenRWMutex(ctx context.Context, which driver.Which) (driver.RWM
 	if err != nil {
 		return nil, err
 	}
-	return &RWMutex{makeMutex(o), s.a.Word(o.attach + attachReaders)}, nil
+	m := &RWMutex{Mutex: makeMutex(o), crowd: s.a.Word(o.attach + attachCrowd)}
+	for k := range uint64(readSeats) {
+		m.seats[k] = s.a.Word(o.attach + attachSeats + 8*k)
+	}
+	m.reader.lock = m
+	return m, nil
 }
 
 // Lock waits for the lock as its writer.
@@ -139,11 +157,15 @@ func recoverRWMutex(s *Space, i int, meta uint64, dead owner) bool {
 	at := s.object(i)
 	attached := false
 	for attachment := range s.attachments(i, meta) {
-		share := s.a.Load(attachment + attachReaders)
-		if ownerOf(s.a.Load(attachment)) == dead {
-			attached = true
-			if ownerOf(share) == dead {
-				s.a.CompareAndSwap(attachment+attachReaders, share, 0)
+		if ownerOf(s.a.Load(attachment)) != dead {
+			continue
+		}
+		attached = true
+		for at := attachment + attachSeats; at <= attachment+attachCrowd; at += 8 {
+			reader := s.a.Load(at)
+			// Still the dead one's attachment, and so an RWMutex's: the word is what it seems.
+			if ownerOf(reader) == dead && ownerOf(s.a.Load(attachment)) == dead {
+				s.a.CompareAndSwap(at, reader, 0)
 			}
 		}
 	}

@@ -81,7 +81,9 @@ func TestRWMutex_aNewOneHasNoReadersOfAnOldOne(t *testing.T) {
 		if err := one.Delete(context.Background(), "rw"); err != nil {
 			t.Fatal(err)
 		}
-		one.a.Store(m.attach+attachReaders, one.me.high()|5) // five that were forgotten
+		for at := m.attach + attachSeats; at <= m.attach+attachCrowd; at += 8 {
+			one.a.Store(at, one.me.high()|5) // those that were forgotten
+		}
 		m.cleanup.Stop()
 		delete(one.open, m.i)
 		one.letGo(m.i, m.meta, m.attach)
