@@ -226,6 +226,22 @@ func readerEndsOnce(t *testing.T, attach func() driver.Space) {
 	must(t, err)
 	is(t, end(), driver.ErrNotHeld)
 	must(t, other.Unlock(h))
+
+	var many []func() error
+	for range 10 {
+		many = append(many, rlock(t, m))
+	}
+	for i, end := range many {
+		_, err = other.TryLock()
+		is(t, err, driver.ErrLocked)
+		must(t, end())
+		for _, ended := range many[:i+1] {
+			is(t, ended(), driver.ErrNotHeld)
+		}
+	}
+	h, err = other.TryLock()
+	must(t, err)
+	must(t, other.Unlock(h))
 }
 
 // A Cond gives a Guard's lock up and takes it again: that is not for readers.

@@ -103,9 +103,6 @@ func (m *RWMutex) claim(ctx context.Context) (claim uint64, err error) {
 			return low, false, nil
 		})
 	}
-	if err == nil {
-		m.token(claim) // claims that come to nothing use up generations too
-	}
 	return claim, err
 }
 
@@ -138,11 +135,11 @@ func (m *RWMutex) TryLock() (h driver.Holding, err error) {
 		if err != nil || !taken {
 			continue // and see why
 		}
-		m.token(claim)
 		drained, err := m.look(claim)
 		if drained {
 			return m.writing(claim)
 		}
+		m.token(claim) // as in drain
 		m.unclaim(claim)
 		if errors.Is(err, driver.ErrClosed) {
 			return h, err

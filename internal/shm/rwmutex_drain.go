@@ -19,6 +19,7 @@ func (m *RWMutex) drain(ctx context.Context, claim uint64) error {
 	if drained {
 		return nil
 	}
+	m.token(claim) // generations that come to nothing count for the epoch too
 	if err == nil {
 		err = m.drainSlowly(ctx, claim)
 	}
