@@ -9,7 +9,7 @@
 // Objects live until they are deleted or their space ends, so an object made for a
 // while wants a Delete.
 //
-// Handles (*Mutex, *Event, *Int64), nil ones too, may stand in a child's input and
+// Handles (*Mutex, *RWMutex, *Event, *Int64), nil ones too, may stand in a child's input and
 // in a message: whoever receives one has the same object; where it lives in a space
 // opened by name, the receiver opens that space by itself. A handle of the family's
 // space cannot be stored in a space opened by name: ErrType. All are safe for

@@ -48,6 +48,8 @@ func FuzzOpen_damagedSpace(f *testing.F) {
 		v, err := ipc.OpenValue[string](background, s, "v")
 		must(t, err)
 		must(t, v.Store(background, "value"))
+		_, err = ipc.OpenRWMutex(background, s, "rw")
+		must(t, err)
 		if attached {
 			use(s)
 		}
@@ -86,6 +88,13 @@ func use(s *ipc.Space) {
 		if e, err := ipc.OpenEvent(ctx, s, name); err == nil {
 			e.Wait(ctx)
 			e.Set(ctx)
+		}
+	}
+	if m, err := ipc.OpenRWMutex(ctx, s, "rw"); err == nil {
+		for _, lock := range []func(context.Context) (ipc.Guard, error){m.TryRLock, m.TryLock, m.RLock, m.Lock} {
+			if g, err := lock(ctx); err == nil {
+				g.Unlock()
+			}
 		}
 	}
 	if n, err := ipc.OpenInt64(ctx, s, ""); err == nil {

@@ -155,3 +155,12 @@ func (i *Int64) MarshalBinary() ([]byte, error) { return i.marshal() }
 func (i *Int64) UnmarshalBinary(data []byte) error {
 	return i.unmarshal(data, driver.Space.OpenInt64, "int64")
 }
+
+// MarshalBinary lets the handle stand in what processes send one another. The lock
+// has to be there still when it arrives.
+func (m *RWMutex) MarshalBinary() ([]byte, error) { return m.marshal() }
+
+// UnmarshalBinary attaches to the lock that another process has sent.
+func (m *RWMutex) UnmarshalBinary(data []byte) error {
+	return m.unmarshal(data, driver.Space.OpenRWMutex, "rwmutex")
+}

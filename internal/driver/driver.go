@@ -26,6 +26,7 @@ type Space interface {
 	OpenEvent(ctx context.Context, which Which) (Event, error)
 	OpenInt64(ctx context.Context, which Which) (Int64, error)
 	OpenValue(ctx context.Context, which Which, of Type) (Value, error)
+	OpenRWMutex(ctx context.Context, which Which) (RWMutex, error)
 }
 
 // Which says which object to open: the one called Name, which is made where it is
@@ -60,6 +61,17 @@ type Mutex interface {
 // An Unlocker ends holdings of a lock.
 type Unlocker interface {
 	Unlock(Holding) error
+}
+
+// An RWMutex is a lock that one goroutine of all processes holds as its writer, or
+// any number of them as its readers.
+type RWMutex interface {
+	Object
+	Unlocker // of writers
+	Lock(ctx context.Context) (Holding, error)
+	TryLock() (Holding, error)
+	RLock(ctx context.Context) (Unlocker, Holding, error)
+	TryRLock() (Unlocker, Holding, error)
 }
 
 // A Holding is one holding of a lock. It has two words, so that a Guard has four

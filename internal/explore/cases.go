@@ -19,6 +19,7 @@ func Cases() []Case {
 	all = append(all, directoryCases()...)
 	all = append(all, heapCases()...)
 	all = append(all, valueCases()...)
+	all = append(all, rwmutexCases()...)
 	return all
 }
 

@@ -64,10 +64,11 @@ type Process struct {
 	World *World
 	Space *shm.Space // nil before a late one has attached
 
-	Mutex driver.Mutex // what a case's Setup has opened
-	Event driver.Event
-	Int64 driver.Int64
-	Value driver.Value
+	Mutex   driver.Mutex // what a case's Setup has opened
+	Event   driver.Event
+	Int64   driver.Int64
+	Value   driver.Value
+	RWMutex driver.RWMutex
 }
 
 // Attach has a late process attach to the space; false where that is full.
@@ -234,6 +235,7 @@ func runOnce(c Case, bounds Bounds, choose func(uint64, int) (int, bool)) error 
 			return errors.New("the space has too few slots")
 		}
 	}
+	s.beats = w.Processes[0].Space.Beats
 	if c.Setup != nil {
 		c.Setup(w)
 	}

@@ -4,6 +4,7 @@ package explore
 
 import (
 	"math/bits"
+	"time"
 
 	"github.com/multiproc-go/multiproc/internal/arena"
 )
@@ -35,7 +36,9 @@ func (s *scheduler) After(off, old, new uint64) {
 	}
 	s.now.history = mix(s.now.history, old)
 	if old != new {
-		s.now.timeouts = 0
+		if !s.beats(off) {
+			s.now.timeouts = 0
+		}
 		s.memory ^= mix(off, old) ^ mix(off, new)
 	}
 }
@@ -105,6 +108,14 @@ func (s *scheduler) Block(ready func() bool) {
 	s.pass(t)
 	t.ready = nil
 	s.note(uint64(t.id))
+}
+
+// Now is the time, which passes when sleeps time out.
+func (s *scheduler) Now() time.Time {
+	if !s.over.Load() {
+		s.now.history = mix(s.now.history, uint64(s.clock))
+	}
+	return time.Unix(1e9, 0).Add(s.clock)
 }
 
 // note makes runs differ in which what happened in another order.

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"sync/atomic"
+	"time"
 
 	"github.com/multiproc-go/multiproc/internal/arena"
 )
@@ -28,7 +29,10 @@ type scheduler struct {
 	onStall func() error // is it right that all others wait while one is stopped?
 	onStuck func() error // and that some wait for ever?
 
+	beats func(off uint64) bool // whether the word there only shows that somebody runs
+
 	steps     int
+	clock     time.Duration
 	beds      int
 	memory    uint64 // sums up what the arena holds
 	events    uint64 // sums up in which order things happened that others may notice
@@ -60,6 +64,10 @@ type bed struct {
 // maxTimeouts is how often in a row a thread's sleep times out. It has looked
 // again by then; more shows nothing new.
 const maxTimeouts = 3
+
+// timeout is how long a sleep is that times out: long enough that two of them, after
+// one that still saw a change, are as long as anybody waits for a change.
+const timeout = 600 * time.Millisecond
 
 // maxSteps is more than any case takes that comes to an end.
 const maxSteps = 10_000
@@ -222,6 +230,7 @@ func (s *scheduler) unstick() bool {
 		}
 	}
 	if timedOut {
+		s.clock += timeout
 		return true
 	}
 	went := false
@@ -266,7 +275,7 @@ func (s *scheduler) describe() (text string) {
 
 // state sums up all that the rest of the run depends on.
 func (s *scheduler) state() uint64 {
-	h := mix(s.memory, s.events)
+	h := mix(mix(s.memory, s.events), uint64(s.clock))
 	for _, t := range s.threads {
 		flags := uint64(t.timeouts) << 8
 		for bit, on := range []bool{t.done, s.dead[t.process], s.stopped[t.process], t.bed != nil,

@@ -83,6 +83,9 @@ func (s *Space) attachments(i int, meta uint64) func(yield func(at uint64) bool)
 func (s *Space) annexesOf(i int, meta uint64, yield func(at uint64) bool) (last uint64) {
 	t, object := s.annexTable(), identOf(i, meta)
 	last = s.object(i) + entAnnex
+	if linked(s.a.Load(last)) == 0 {
+		return last
+	}
 	for range s.used(&t) {
 		link := s.a.Load(last)
 		next := linked(link)

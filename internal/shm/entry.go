@@ -23,12 +23,20 @@ const (
 // one with another meaning: a sweeper that slept while the entry changed hands then
 // finds nothing that it takes for its own.
 const (
-	entLock  = 8   // Mutex
-	entSince = 16  //
-	entEpoch = 24  //
-	entEvent = 32  // Event
-	entInt   = 40  // Int64
-	entValue = 104 // Value
+	entLock    = 8   // Mutex; also RWMutex, Once and Array
+	entSince   = 16  //
+	entEpoch   = 24  //
+	entEvent   = 32  // Event
+	entInt     = 40  // Int64
+	entBeat    = 48  // RWMutex
+	entLeft    = 56  //
+	entPermits = 64  // Semaphore
+	entClaim   = 72  //
+	entTickets = 80  // Cond
+	entBarrier = 88  // Barrier
+	entDone    = 96  // Once
+	entValue   = 104 // Value
+	entArray   = 112 // Array
 )
 
 // meta says what an entry is:

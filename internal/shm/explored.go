@@ -26,6 +26,23 @@ func (s *Space) Holds(m driver.Mutex) bool {
 	return ownerOf(s.a.Peek(m.(*Mutex).at+entLock)) == s.me
 }
 
+// HoldsRW reports whether this process holds the lock, as its writer or a reader.
+func (s *Space) HoldsRW(m driver.RWMutex) bool {
+	o := m.(*RWMutex)
+	word := s.a.Peek(o.at + entLock)
+	reads := uint32(s.a.Peek(o.attach+attachCrowd)) > 0
+	for k := range uint64(readSeats) {
+		reads = reads || s.a.Peek(o.attach+attachSeats+8*k)&seatTaken != 0
+	}
+	return reads || ownerOf(word) == s.me && word&lockDraining == 0
+}
+
+// Beats reports whether the word at off only shows that somebody runs, so that its
+// change is no progress.
+func (s *Space) Beats(off uint64) bool {
+	return off >= s.objectAt && off < s.annex && (off-s.objectAt)%objectSize == entBeat
+}
+
 // LetGo gives up this process's hold of an object at once, instead of when the
 // collector finds that no handle is left.
 func (s *Space) LetGo(object driver.Object) {

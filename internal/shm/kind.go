@@ -31,6 +31,7 @@ type kindOf struct {
 	sleeps uint64    // the word that its goroutines sleep on
 	wakes  int       // how many sleepers it takes to make up for a wake that a death has swallowed
 	patience
+	looksOften bool // who waits for it also looks whether others, who are in the way, have stopped
 
 	// recover takes a dead owner out of object i, before its attachments are given
 	// back; it reports whether there was something to do. nil: there never is.
@@ -53,6 +54,10 @@ type kindOf struct {
 
 	// heap is how many bytes of the heap object i has. nil: none.
 	heap func(s *Space, i int, meta uint64) uint64
+
+	// shares reports whether the owner of that attachment holds a share of the object.
+	// nil: there are none.
+	shares func(s *Space, attachment uint64) bool
 }
 
 // kinds has each kind's, which its own file puts here.

@@ -32,4 +32,8 @@ const (
 	keepBlocks                 // reclaim an object without freeing its blocks
 	keepCell                   // who has read leaves its hazard cell as it is
 	swapBlindly                // replace a value by what was made of an older one
+	readBlindly                // a reader counts itself without looking for a writer again
+	leaveSilently              // the last reader leaves without telling the writer that waits
+	waitForStill               // a writer that is stopped while it waits is waited for
+	abandonDraining            // a lock is abandoned although its dead writer was still waiting
 )

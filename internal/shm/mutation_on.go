@@ -31,6 +31,10 @@ var Mutations = []string{
 	keepBlocks:        "keepBlocks",
 	keepCell:          "keepCell",
 	swapBlindly:       "swapBlindly",
+	readBlindly:       "readBlindly",
+	leaveSilently:     "leaveSilently",
+	waitForStill:      "waitForStill",
+	abandonDraining:   "abandonDraining",
 }
 
 // Mutate puts the bug with that index in Mutations into the package, or takes it

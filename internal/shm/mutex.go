@@ -14,7 +14,8 @@ import (
 //	bit  0      somebody sleeps
 //	bit  1      abandoned: a holder died, and nobody has unlocked since
 //	bit  2      deleted
-//	bits 3-31   generation, one more per holding
+//	bit  3      draining: an RWMutex's alone, see there
+//	bits 4-31   generation, one more per holding
 //	bits 32-63  owner; nobody is free
 //
 // {free: g} -> {me: g+1} -> {free: g+1} by the same; {dead: g} -> {free: g,
@@ -35,9 +36,11 @@ const (
 	lockSleepers  = 1 << 0
 	lockAbandoned = 1 << 1
 	lockDeleted   = 1 << 2
-	lockOne       = 1 << 3 // of the generation
+	lockDraining  = 1 << 3
+	lockOne       = 1 << 4 // of the generation
 	lockFlags     = lockOne - 1
-	lockGenBits   = 29
+	lockGenBits   = 28
+	lockGenShift  = 4
 )
 
 func init() {
@@ -53,7 +56,12 @@ func (s *Space) OpenMutex(ctx context.Context, which driver.Which) (driver.Mutex
 	if err != nil {
 		return nil, err
 	}
-	return &Mutex{o, s.me.high(), s.a.Word(o.at + entLock), s.a.Word(o.at + entEpoch)}, nil
+	m := makeMutex(o)
+	return &m, nil
+}
+
+func makeMutex(o *Object) Mutex {
+	return Mutex{o, o.s.me.high(), o.s.a.Word(o.at + entLock), o.s.a.Word(o.at + entEpoch)}
 }
 
 // Lock waits for the lock.
@@ -85,17 +93,7 @@ func (m *Mutex) lockSlowly(ctx context.Context) (h driver.Holding, err error) {
 				return 0, taken, err
 			}
 			if m.unlessDead(word) && m.markSleepers(word) {
-				// In small company each who waits watches all others, whoever of them may
-				// hold the lock next. In a large one, one who waits for this holding watches
-				// its holder, as long as it waits: hundreds would trample on one another at
-				// each end of a process.
-				holder := ownerOf(word)
-				if m.watched {
-					watched = 0
-				} else if _, first := m.noteHeld(word); first || word&lockSleepers == 0 || watched == holder {
-					m.s.watchFor(holder)
-					watched = holder
-				}
+				watched = m.watchHolder(word, watched)
 				if broken != forgetSleepers {
 					sleepers = lockSleepers
 				}
@@ -109,8 +107,25 @@ func (m *Mutex) lockSlowly(ctx context.Context) (h driver.Holding, err error) {
 	return h, m.failed("lock", err)
 }
 
-// take takes the lock if it is free, and returns what its word is.
-func (m *Mutex) take(sleepers uint64) (word uint64, taken bool, err error) {
+// watchHolder has the holder's death noticed at once by somebody. It returns whom
+// the caller watches; watched is what it returned before.
+//
+// In small company each who waits watches all others, whoever of them may hold the
+// lock next. In a large one, one who waits for this holding watches its holder, as
+// long as it waits: hundreds would trample on one another at each end of a process.
+func (m *Mutex) watchHolder(word uint64, watched owner) owner {
+	if m.watchCompany() {
+		return 0
+	}
+	if _, first := m.noteHeld(word); first || word&lockSleepers == 0 || watched == ownerOf(word) {
+		m.s.watchFor(ownerOf(word))
+		return ownerOf(word)
+	}
+	return watched
+}
+
+// take takes the lock if it is free, and returns what its word is, with those flags.
+func (m *Mutex) take(flags uint64) (word uint64, taken bool, err error) {
 	for {
 		word = m.word.Load()
 		if word&lockDeleted != 0 || m.s.closed.Load() {
@@ -119,7 +134,7 @@ func (m *Mutex) take(sleepers uint64) (word uint64, taken bool, err error) {
 		if ownerOf(word) != 0 {
 			return word, false, nil
 		}
-		mine := uint64(uint32(word)+lockOne) | m.me | sleepers
+		mine := uint64(uint32(word)+lockOne) | m.me | flags
 		if m.word.CompareAndSwap(word, mine) {
 			return mine, true, nil
 		}
@@ -170,15 +185,18 @@ func (m *Mutex) holding(mine uint64) (driver.Holding, error) {
 // somebody last looked: each holder looks, and when that bit goes from one to
 // zero the next epoch begins. A holder that dies before leaves it to the next.
 func (m *Mutex) token(mine uint64) uint64 {
-	epoch := m.epoch.Load()
-	if epoch&1 != lockHalf(mine) && m.epoch.CompareAndSwap(epoch, epoch+1) {
-		epoch++
+	for {
+		epoch := m.epoch.Load()
+		if epoch&1 == lockHalf(mine) || m.epoch.CompareAndSwap(epoch, epoch+1) {
+			return lockToken(epoch+(epoch&1^lockHalf(mine)), mine)
+		}
 	}
-	return lockToken(epoch, mine)
 }
 
-func lockHalf(word uint64) uint64         { return word >> 31 & 1 }
-func lockToken(epoch, word uint64) uint64 { return epoch>>1<<lockGenBits | uint64(uint32(word)>>3) }
+func lockHalf(word uint64) uint64 { return word >> 31 & 1 }
+func lockToken(epoch, word uint64) uint64 {
+	return epoch>>1<<lockGenBits | uint64(uint32(word)>>lockGenShift)
+}
 
 // Unlock ends a holding: driver.ErrNotHeld if it has ended before.
 func (m *Mutex) Unlock(h driver.Holding) error {
@@ -218,7 +236,7 @@ func (m *Mutex) unlock(mine, keep uint64) error {
 		}
 		if m.word.CompareAndSwap(word, uint64(uint32(word))&^(lockSleepers|lockAbandoned&^keep)) {
 			if word&lockSleepers != 0 && broken != wakeNobody {
-				m.s.a.Wake(m.at+entLock, 1)
+				m.s.a.Wake(m.at+entLock, kinds[m.spec.Kind].wakes)
 			}
 			return nil
 		}
@@ -251,7 +269,7 @@ func (m *Mutex) noteHeld(word uint64) (since time.Time, first bool) { return m.s
 //	bits 40-63  the low bits of the holding's generation
 func (s *Space) noteHeld(at, word uint64) (since time.Time, first bool) {
 	const milliBits = 40
-	generation := uint64(uint32(word)>>3) << milliBits
+	generation := uint64(uint32(word)>>lockGenShift) << milliBits
 	made := time.Unix(0, int64(s.a.Load(hdrCreated)))
 	noted := s.a.Load(at + entSince)
 	for noted&^(1<<milliBits-1) != generation || noted == 0 {
@@ -262,7 +280,8 @@ func (s *Space) noteHeld(at, word uint64) (since time.Time, first bool) {
 	return made.Add(time.Duration(noted%(1<<milliBits)) * time.Millisecond), first
 }
 
-// recoverLock is the sweep's part: a dead holder's lock is free and abandoned.
+// recoverLock is the sweep's part: a dead holder's lock is free and abandoned. One
+// who was still draining it has changed nothing that it guards.
 func recoverLock(s *Space, i int, _ uint64, dead owner) bool {
 	at := s.object(i)
 	for {
@@ -270,9 +289,9 @@ func recoverLock(s *Space, i int, _ uint64, dead owner) bool {
 		if ownerOf(word) != dead {
 			return false
 		}
-		free := uint64(uint32(word))&^lockSleepers | lockAbandoned
-		if broken == forgetAbandoned {
-			free &^= lockAbandoned
+		free := uint64(uint32(word)) &^ (lockSleepers | lockDraining)
+		if word&lockDraining == 0 && broken != forgetAbandoned || broken == abandonDraining {
+			free |= lockAbandoned
 		}
 		if s.a.CompareAndSwap(at+entLock, word, free) {
 			return true

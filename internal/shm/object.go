@@ -24,11 +24,13 @@ type Object struct {
 	name   string
 	spec   Spec
 
-	gate    *arena.Gate // one goroutine of the process at a time sleeps on the object
-	watched bool        // by it: the deaths of all others who use the object are noticed at once
-	race    raceWord
+	gate *arena.Gate // one goroutine of the process at a time sleeps on the object
+	race raceWord
 
 	busyCells atomic.Uint32 // hazard cells of our attachment that goroutines have taken, a bit each
+
+	readers raceWord // of an RWMutex: what its writers come after
+	claimed sighting // of an RWMutex: the last claim that this process has looked at
 
 	cleanup runtime.Cleanup // letGo, which the explorer does by itself
 }
@@ -171,6 +173,9 @@ func (s *Space) letGo(i int, meta, at uint64) {
 	defer s.table.Leave()
 	if s.open[i].Value() == nil {
 		delete(s.open, i)
+	}
+	if s.holdsShare(Kind(s.a.Load(s.object(i)+entKind)), at) && s.a.Load(s.object(i)) == meta {
+		return // a Guard was forgotten: what it holds is held until the process ends
 	}
 	s.giveBack(i, meta, at)
 }

@@ -2,6 +2,7 @@ package shm
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/multiproc-go/multiproc/internal/driver"
@@ -57,12 +58,15 @@ func (s *Space) objectStat(i int, processes map[owner]*driver.ProcessStat) (one 
 	if kinds[kind].heap != nil {
 		one.Bytes += int64(kinds[kind].heap(s, i, meta))
 	}
-	var waiting []owner
+	var waiting, sharing []owner
 	for attached := range s.attachments(i, meta) {
 		word := s.a.Load(attached)
 		if n := int(uint32(word)); n > 0 && processes[ownerOf(word)] != nil {
 			one.Waiters += n
 			waiting = append(waiting, ownerOf(word))
+		}
+		if processes[ownerOf(word)] != nil && s.holdsShare(kind, attached) {
+			sharing = append(sharing, ownerOf(word))
 		}
 	}
 	holder := s.holderOf(kind, at)
@@ -77,8 +81,13 @@ func (s *Space) objectStat(i int, processes map[owner]*driver.ProcessStat) (one 
 	for _, o := range waiting {
 		processes[o].Waits = append(processes[o].Waits, one.Name)
 	}
-	if p := processes[holder]; p != nil {
-		p.Holds = append(p.Holds, one.Name)
+	if processes[holder] != nil {
+		sharing = append(sharing, holder)
+	}
+	for _, o := range sharing {
+		if p := processes[o]; !slices.Contains(p.Holds, one.Name) {
+			p.Holds = append(p.Holds, one.Name)
+		}
 	}
 	one.Held = max(one.Held, time.Duration(0))
 	return one, true
@@ -89,6 +98,10 @@ func (s *Space) holderOf(k Kind, at uint64) owner {
 		return 0
 	}
 	return kinds[k].holder(s, at)
+}
+
+func (s *Space) holdsShare(k Kind, attachment uint64) bool {
+	return k.known() && kinds[k].shares != nil && kinds[k].shares(s, attachment)
 }
 
 // usedBytes is how much of the space has memory.

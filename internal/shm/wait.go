@@ -38,6 +38,12 @@ func (o *Object) wait(ctx context.Context, off uint64, take func(sleepNext bool)
 		return o.whyNot(ctx)
 	}
 	defer o.gate.Leave()
+	return o.sleep(ctx, off, take)
+}
+
+// sleep is wait without the gate: for a goroutine that its process has one of at
+// most, or that sleeps on a word of its own.
+func (o *Object) sleep(ctx context.Context, off uint64, take func(sleepNext bool) (low uint32, done bool, err error)) error {
 	sleep := relook
 	for timedOut := false; ; {
 		if !timedOut {
@@ -45,7 +51,10 @@ func (o *Object) wait(ctx context.Context, off uint64, take func(sleepNext bool)
 				return err
 			}
 		}
-		o.watched = o.watchCompany()
+		longest := relookLast
+		if o.watchCompany() && !kinds[o.spec.Kind].looksOften {
+			longest = relookWatched
+		}
 		low, done, err := take(true)
 		if done || err != nil {
 			return err
@@ -54,7 +63,7 @@ func (o *Object) wait(ctx context.Context, off uint64, take func(sleepNext bool)
 			low = uint32(o.s.a.Load(off))
 		}
 		if timedOut = o.s.a.Sleep(off, low, sleep, ctx.Done(), o.s.done); timedOut {
-			sleep = min(2*sleep, o.relookLast())
+			sleep = min(2*sleep, longest)
 		} else {
 			sleep = relook
 		}
@@ -65,13 +74,6 @@ func (o *Object) wait(ctx context.Context, off uint64, take func(sleepNext bool)
 			return o.whyNot(ctx)
 		}
 	}
-}
-
-func (o *Object) relookLast() time.Duration {
-	if o.watched {
-		return relookWatched
-	}
-	return relookLast
 }
 
 // whyNot is the reason that a wait was given up for.
