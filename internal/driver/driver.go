@@ -25,6 +25,8 @@ type Space interface {
 	OpenMutex(ctx context.Context, which Which) (Mutex, error)
 	OpenEvent(ctx context.Context, which Which) (Event, error)
 	OpenInt64(ctx context.Context, which Which) (Int64, error)
+	OpenBarrier(ctx context.Context, which Which, parties int) (Barrier, error)
+	OpenOnce(ctx context.Context, which Which) (Once, error)
 }
 
 // Which says which object to open: the one called Name, which is made where it is

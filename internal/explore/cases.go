@@ -18,6 +18,8 @@ func Cases() []Case {
 	all = append(all, int64Cases()...)
 	all = append(all, directoryCases()...)
 	all = append(all, heapCases()...)
+	all = append(all, barrierCases()...)
+	all = append(all, onceCases()...)
 	return all
 }
 
@@ -25,7 +27,7 @@ var background = context.Background()
 
 // code is an error as a history has it.
 func code(err error) int64 {
-	for i, known := range []error{nil, driver.ErrLocked, driver.ErrNotHeld, context.Canceled, driver.ErrClosed, driver.ErrNotFound} {
+	for i, known := range []error{nil, driver.ErrLocked, driver.ErrNotHeld, context.Canceled, driver.ErrClosed, driver.ErrNotFound, driver.ErrBroken} {
 		if errors.Is(err, known) {
 			return int64(i)
 		}
@@ -40,6 +42,7 @@ const (
 	codeCanceled
 	codeClosed
 	codeNotFound
+	codeBroken
 )
 
 func openMutexes(w *World) {

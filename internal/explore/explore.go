@@ -65,6 +65,9 @@ type Process struct {
 	Mutex driver.Mutex // what a case's Setup has opened
 	Event driver.Event
 	Int64 driver.Int64
+
+	Barrier driver.Barrier
+	Once    driver.Once
 }
 
 // Died waits until some process is dead.

@@ -25,6 +25,9 @@ const (
 	entEpoch = 24 //
 	entEvent = 32 // Event
 	entInt   = 40 // Int64
+
+	entBarrier = 88 // Barrier
+	entDone    = 96 // Once, beside the Mutex's
 )
 
 // meta says what an entry is:

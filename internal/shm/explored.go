@@ -26,6 +26,11 @@ func (s *Space) Holds(m driver.Mutex) bool {
 	return ownerOf(s.a.Peek(m.(*Mutex).at+entLock)) == s.me
 }
 
+// Works reports whether this process does the work of a Once.
+func (s *Space) Works(o driver.Once) bool {
+	return ownerOf(s.a.Peek(o.(*Once).at+entLock)) == s.me
+}
+
 // LetGo gives up this process's hold of an object at once, instead of when the
 // collector finds that no handle is left.
 func (s *Space) LetGo(object driver.Object) {
@@ -39,6 +44,12 @@ func (o *Object) held() *Object { return o }
 
 // Touch is an access with no meaning, for a scheduler to come between.
 func (s *Space) Touch() { s.a.Load(hdrMagic) }
+
+// Arrive is the part of a Wait before the caller waits.
+func (s *Space) Arrive(b driver.Barrier) error {
+	_, err := b.(*Barrier).arrive()
+	return err
+}
 
 // A Box is a word that names a block, for the heap's cases.
 type Box struct {

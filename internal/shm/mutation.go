@@ -25,4 +25,12 @@ const (
 	annexUnlinked              // an annex is used before its object is known to be there
 	fillBlindly                // fill a block without looking whether its chunk is being given back
 	forgetNamed                // a dead owner's block is free although a word names it
+
+	barrierCountsFirst    // who arrives is counted before its cell says so
+	barrierUntagged       // a barrier's word does not tell it from the one before it in the entry
+	barrierResetsSilently // Reset does not tell those whom it turns away
+	barrierLeavesNoTrace  // who waits when its space is closed takes its cell along
+	onceEndsFirst         // the work is given up before it is known to be done
+	onceWakesOne          // the end of the work wakes one of those who wait for it
+	onceForgetsDone       // who has waited for the work does not look whether it is done
 )

@@ -24,6 +24,14 @@ var Mutations = []string{
 	annexUnlinked:     "annexUnlinked",
 	fillBlindly:       "fillBlindly",
 	forgetNamed:       "forgetNamed",
+
+	barrierCountsFirst:    "barrierCountsFirst",
+	barrierUntagged:       "barrierUntagged",
+	barrierResetsSilently: "barrierResetsSilently",
+	barrierLeavesNoTrace:  "barrierLeavesNoTrace",
+	onceEndsFirst:         "onceEndsFirst",
+	onceWakesOne:          "onceWakesOne",
+	onceForgetsDone:       "onceForgetsDone",
 }
 
 // Mutate puts the bug with that index in Mutations into the package, or takes it

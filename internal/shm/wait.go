@@ -35,6 +35,22 @@ func (o *Object) wait(ctx context.Context, off uint64, take func(sleepNext bool)
 		return o.whyNot(ctx)
 	}
 	defer o.gate.Leave()
+	return o.sleepUntil(ctx, off, take)
+}
+
+// waitAlone is wait for those who wait at one object for different things: none of
+// them can sleep for another of its process.
+func (o *Object) waitAlone(ctx context.Context, off uint64, take func(sleepNext bool) (low uint32, done bool, err error)) error {
+	if done, err := o.spin(take); done || err != nil {
+		return err
+	}
+	o.s.countWaiting(o.attach, 1)
+	defer o.s.countWaiting(o.attach, -1)
+	return o.sleepUntil(ctx, off, take)
+}
+
+// sleepUntil is the part of a wait that sleeps.
+func (o *Object) sleepUntil(ctx context.Context, off uint64, take func(sleepNext bool) (low uint32, done bool, err error)) error {
 	sleep := relook
 	for timedOut := false; ; {
 		if !timedOut {
@@ -96,6 +112,9 @@ type patience struct{ pauses, yields int }
 var (
 	lockPatience  = patience{0, 16}
 	eventPatience = patience{200, 4}
+
+	// The parties of a barrier may be many on few processors.
+	barrierPatience = patience{200, 16}
 )
 
 var processors = runtime.NumCPU()
