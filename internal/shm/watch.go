@@ -108,8 +108,8 @@ func (s *Space) watchProcess(o owner, pid int) {
 	}
 	for s.stillWatched(o) {
 		if err != nil { // there is none of that number in this pid namespace
+			s.bury(o) // it may have ended before we began to watch
 			s.pause(relookLast)
-			s.bury(o)
 		} else if process.Wait(time.Now().Add(relookLast)) {
 			s.bury(o)
 			s.pause(time.Millisecond / 4) // not to spin where its number means another one here
