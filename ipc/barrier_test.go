@@ -204,6 +204,15 @@ func TestBarrier_aContextThatHasEndedDoesNotHoldUpTheLast(t *testing.T) {
 	must(t, <-ended)
 }
 
+func TestBarrier_ofOnePartyHoldsNobodyUp(t *testing.T) {
+	b := openBarrier(t, "", 1)
+	for range 3 {
+		if index, err := b.Wait(background); index != 0 || err != nil {
+			t.Errorf("Wait returns %d, %v", index, err)
+		}
+	}
+}
+
 func TestBarrier_abortBreaksIt(t *testing.T) {
 	b := openBarrier(t, "aborted", 3)
 	c := startParty(t, "aborted", 3)

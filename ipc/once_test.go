@@ -120,7 +120,7 @@ func TestOnce_theNextDoesWhatFailed(t *testing.T) {
 
 func TestOnce_returnsTheErrorOfTheWorkAsItIs(t *testing.T) {
 	o := openOnce(t, "")
-	if err := o.Do(background, func(context.Context) error { return errWork }); err != errWork { //nolint:errorlint // that very error
+	if err := o.Do(background, func(context.Context) error { return errWork }); err != errWork {
 		t.Errorf("Do returns %v", err)
 	}
 	isDone(t, o, false)

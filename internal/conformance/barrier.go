@@ -28,7 +28,7 @@ func barrier(t *testing.T, s driver.Space, parties int) driver.Barrier {
 }
 
 // waitsAt has a goroutine wait at b, and returns once it is counted.
-func waitsAt(t *testing.T, b driver.Barrier, ctx context.Context, counted int) (ended chan error) {
+func waitsAt(ctx context.Context, t *testing.T, b driver.Barrier, counted int) (ended chan error) {
 	t.Helper()
 	ended = make(chan error, 1)
 	go func() {
@@ -95,16 +95,16 @@ func barrierCrowd(t *testing.T, attach func() driver.Space) {
 func barrierGivenUp(t *testing.T, attach func() driver.Space) {
 	one, two := barrier(t, attach(), 3), barrier(t, attach(), 3)
 	ctx, cancel := context.WithCancel(background)
-	quits := waitsAt(t, one, ctx, 1)
-	stays := waitsAt(t, two, background, 2)
+	quits := waitsAt(ctx, t, one, 1)
+	stays := waitsAt(background, t, two, 2)
 	cancel()
 	is(t, <-quits, context.Canceled)
 	is(t, <-stays, driver.ErrBroken)
 	_, err := one.Wait(background)
 	is(t, err, driver.ErrBroken)
 	must(t, two.Reset(background))
-	quits = waitsAt(t, one, background, 1)
-	stays = waitsAt(t, one, background, 2)
+	quits = waitsAt(background, t, one, 1)
+	stays = waitsAt(background, t, one, 2)
 	index, err := two.Wait(background)
 	if index != 2 || err != nil {
 		t.Errorf("after Reset: %d, %v", index, err)
@@ -115,7 +115,7 @@ func barrierGivenUp(t *testing.T, attach func() driver.Space) {
 
 func barrierAborted(t *testing.T, attach func() driver.Space) {
 	one, two := barrier(t, attach(), 2), barrier(t, attach(), 2)
-	ended := waitsAt(t, one, background, 1)
+	ended := waitsAt(background, t, one, 1)
 	must(t, two.Abort(background))
 	is(t, <-ended, driver.ErrBroken)
 	must(t, two.Abort(background))
@@ -131,10 +131,10 @@ func barrierAborted(t *testing.T, attach func() driver.Space) {
 func barrierReset(t *testing.T, attach func() driver.Space) {
 	one, two := barrier(t, attach(), 2), barrier(t, attach(), 2)
 	must(t, two.Reset(background))
-	ended := waitsAt(t, one, background, 1)
+	ended := waitsAt(background, t, one, 1)
 	must(t, two.Reset(background))
 	is(t, <-ended, driver.ErrBroken)
-	ended = waitsAt(t, one, background, 1)
+	ended = waitsAt(background, t, one, 1)
 	_, err := two.Wait(background)
 	must(t, err)
 	must(t, <-ended)
@@ -143,8 +143,8 @@ func barrierReset(t *testing.T, attach func() driver.Space) {
 func barrierClosed(t *testing.T, attach func() driver.Space) {
 	gone := attach()
 	one, two := barrier(t, gone, 3), barrier(t, attach(), 3)
-	closed := waitsAt(t, one, background, 1)
-	stays := waitsAt(t, two, background, 2)
+	closed := waitsAt(background, t, one, 1)
+	stays := waitsAt(background, t, two, 2)
 	must(t, gone.Close())
 	is(t, <-closed, driver.ErrClosed)
 	is(t, <-stays, driver.ErrBroken)
@@ -156,7 +156,7 @@ func barrierClosed(t *testing.T, attach func() driver.Space) {
 
 func barrierDeleted(t *testing.T, attach func() driver.Space) {
 	b := barrier(t, attach(), 2)
-	ended := waitsAt(t, b, background, 1)
+	ended := waitsAt(background, t, b, 1)
 	must(t, attach().Delete(background, "b"))
 	is(t, <-ended, driver.ErrClosed)
 	_, err := b.Waiting(background)
@@ -177,7 +177,7 @@ func barrierParties(t *testing.T, attach func() driver.Space) {
 	}
 	same, err := attach().OpenBarrier(background, driver.Which{ID: b.ID()}, 0)
 	must(t, err)
-	first, second := waitsAt(t, b, background, 1), waitsAt(t, same, background, 2)
+	first, second := waitsAt(background, t, b, 1), waitsAt(background, t, same, 2)
 	index, err := same.Wait(background)
 	if index != 2 || err != nil {
 		t.Errorf("%d, %v", index, err)

@@ -31,8 +31,8 @@ import (
 //	above     the round, as in the barrier's word
 //
 // It says so before it is counted, so that the sweep finds all whom the dead have
-// left in the count. A round that is over is never the current one again, nor is a
-// broken one until it is over; so cells that nobody has any more mean nothing.
+// left in the count. It is given back when its round is over or broken, and no round
+// comes again before 2^28 others; so what it still says then means nothing.
 type Barrier struct {
 	*Object
 	word    arena.Word
@@ -78,10 +78,12 @@ func (s *Space) OpenBarrier(ctx context.Context, which driver.Which, parties int
 	if err != nil {
 		return nil, err
 	}
+	b := &Barrier{o, s.a.Word(o.at + entBarrier), o.spec.Config[0]}
+	b.clearCell(o.attach) // which may have been somebody's cell
 	if broken != barrierUntagged {
-		s.a.CompareAndSwap(o.at+entBarrier, 0, serial(o.meta)<<52)
+		b.word.CompareAndSwap(0, serial(o.meta)<<52)
 	}
-	return &Barrier{o, s.a.Word(o.at + entBarrier), o.spec.Config[0]}, nil
+	return b, nil
 }
 
 // roundOf is which round the word tells of: of which barrier, too.
@@ -131,6 +133,7 @@ func (b *Barrier) arrive() (mine place, err error) {
 			mine.cell, err = b.newCell()
 		}
 		if err != nil {
+			b.clearCell(mine.cell)
 			b.giveCellBack(mine)
 			return mine, err
 		}
@@ -164,6 +167,14 @@ func (b *Barrier) newCell() (uint64, error) {
 		err = driver.ErrClosed
 	}
 	return cell, err
+}
+
+// clearCell takes back what a cell says: a later owner's death would break the round.
+// Who has been counted need not, since its round is over or broken by then.
+func (b *Barrier) clearCell(cell uint64) {
+	if cell != 0 {
+		b.s.a.Store(cell+cellRound, 0)
+	}
 }
 
 func (b *Barrier) giveCellBack(mine place) {

@@ -113,8 +113,9 @@ var (
 	lockPatience  = patience{0, 16}
 	eventPatience = patience{200, 4}
 
-	// The parties of a barrier may be many on few processors.
-	barrierPatience = patience{200, 16}
+	// The parties of a barrier may be more than the processors: with 200 pauses a round
+	// of four processes on two took twice as long.
+	barrierPatience = patience{30, 32}
 )
 
 var processors = runtime.NumCPU()
