@@ -138,6 +138,7 @@ func TestBarrier_aDeathAfterTheRoundBreaksNothing(t *testing.T) {
 	ended := waitAt(background, b)
 	untilWaiting(t, b, 1)
 	c.kill()
+	until(t, "only we wait, and Stats has swept", func() bool { return waiters(t, b.Name()) == 1 })
 	isBroken(t, b, false)
 	must(t, family(t).Check(background))
 	_, err = b.Wait(background)

@@ -23,7 +23,7 @@ func openBarriers(processes, parties int) func(w *World) {
 func (p *Process) meet(ctx context.Context, k int) error {
 	place := int64(p.ID*placesEach + k)
 	arrived := p.World.Call(p.ID, "arrive", place)
-	left := p.World.Call(p.ID, "leave", place)
+	left := p.World.Call(p.ID, "leave", place, oneIf(ctx != background))
 	index, err := p.Barrier.Wait(ctx)
 	if err == nil { // else it may or may not have come so far
 		arrived(codeOK, int64(index))

@@ -124,8 +124,8 @@ func (m meeting) step(op Op, parties int) (next meeting, ok bool) {
 
 func (m meeting) leave(op Op, place, result int64) (next meeting, ok bool) {
 	where, left := m.at(place), m.with(place, gone)
-	if !op.Returned {
-		return m, false
+	if !op.Returned { // one whose context has ended may have given up
+		return left.over(turnedAway) | meetingBroken, op.Args[1] == 1 && where == inRound
 	}
 	switch result {
 	case codeOK:
