@@ -164,3 +164,21 @@ func (m *RWMutex) MarshalBinary() ([]byte, error) { return m.marshal() }
 func (m *RWMutex) UnmarshalBinary(data []byte) error {
 	return m.unmarshal(data, driver.Space.OpenRWMutex, "rwmutex")
 }
+
+// MarshalBinary lets the handle stand in what processes send one another. The
+// barrier has to be there still when it arrives.
+func (b *Barrier) MarshalBinary() ([]byte, error) { return b.marshal() }
+
+// UnmarshalBinary attaches to the barrier that another process has sent.
+func (b *Barrier) UnmarshalBinary(data []byte) error {
+	return b.unmarshal(data, barrierOf(0), "barrier")
+}
+
+// MarshalBinary lets the handle stand in what processes send one another. The
+// once has to be there still when it arrives.
+func (o *Once) MarshalBinary() ([]byte, error) { return o.marshal() }
+
+// UnmarshalBinary attaches to the once that another process has sent.
+func (o *Once) UnmarshalBinary(data []byte) error {
+	return o.unmarshal(data, driver.Space.OpenOnce, "once")
+}

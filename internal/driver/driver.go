@@ -27,6 +27,8 @@ type Space interface {
 	OpenInt64(ctx context.Context, which Which) (Int64, error)
 	OpenValue(ctx context.Context, which Which, of Type) (Value, error)
 	OpenRWMutex(ctx context.Context, which Which) (RWMutex, error)
+	OpenBarrier(ctx context.Context, which Which, parties int) (Barrier, error)
+	OpenOnce(ctx context.Context, which Which) (Once, error)
 }
 
 // Which says which object to open: the one called Name, which is made where it is

@@ -20,6 +20,8 @@ func Cases() []Case {
 	all = append(all, heapCases()...)
 	all = append(all, valueCases()...)
 	all = append(all, rwmutexCases()...)
+	all = append(all, barrierCases()...)
+	all = append(all, onceCases()...)
 	return all
 }
 
@@ -27,7 +29,7 @@ var background = context.Background()
 
 // code is an error as a history has it.
 func code(err error) int64 {
-	for i, known := range []error{nil, driver.ErrLocked, driver.ErrNotHeld, context.Canceled, driver.ErrClosed, driver.ErrNotFound} {
+	for i, known := range []error{nil, driver.ErrLocked, driver.ErrNotHeld, context.Canceled, driver.ErrClosed, driver.ErrNotFound, driver.ErrBroken} {
 		if errors.Is(err, known) {
 			return int64(i)
 		}
@@ -42,6 +44,7 @@ const (
 	codeCanceled
 	codeClosed
 	codeNotFound
+	codeBroken
 )
 
 func openMutexes(w *World) {

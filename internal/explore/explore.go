@@ -69,6 +69,8 @@ type Process struct {
 	Int64   driver.Int64
 	Value   driver.Value
 	RWMutex driver.RWMutex
+	Barrier driver.Barrier
+	Once    driver.Once
 }
 
 // Attach has a late process attach to the space; false where that is full.

@@ -43,6 +43,11 @@ func (s *Space) Beats(off uint64) bool {
 	return off >= s.objectAt && off < s.annex && (off-s.objectAt)%objectSize == entBeat
 }
 
+// Works reports whether this process does the work of a Once.
+func (s *Space) Works(o driver.Once) bool {
+	return ownerOf(s.a.Peek(o.(*Once).at+entLock)) == s.me
+}
+
 // LetGo gives up this process's hold of an object at once, instead of when the
 // collector finds that no handle is left.
 func (s *Space) LetGo(object driver.Object) {
@@ -71,6 +76,12 @@ func (s *Space) BlocksInUse() (n int) {
 		}
 	}
 	return n
+}
+
+// Arrive is the part of a Wait before the caller waits.
+func (s *Space) Arrive(b driver.Barrier) error {
+	_, err := b.(*Barrier).arrive()
+	return err
 }
 
 // A Box is a word that names a block, for the heap's cases.

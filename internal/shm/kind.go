@@ -41,6 +41,9 @@ type kindOf struct {
 	// deleted. nil: they look by themselves.
 	doom func(s *Space, at uint64)
 
+	// check says what is wrong with object i. nil: nothing can be.
+	check func(s *Space, i int, meta uint64, say func(string, ...any))
+
 	// holder is who holds it. nil: nobody ever does.
 	holder func(s *Space, at uint64) owner
 

@@ -36,4 +36,12 @@ const (
 	leaveSilently              // the last reader leaves without telling the writer that waits
 	waitForStill               // a writer that is stopped while it waits is waited for
 	abandonDraining            // a lock is abandoned although its dead writer was still waiting
+
+	barrierCountsFirst    // who arrives is counted before its cell says so
+	barrierUntagged       // a barrier's word does not tell it from the one before it in the entry
+	barrierResetsSilently // Reset does not tell those whom it turns away
+	barrierLeavesNoTrace  // who waits when its space is closed takes its cell along
+	onceEndsFirst         // the work is given up before it is known to be done
+	onceWakesOne          // the end of the work wakes one of those who wait for it
+	onceForgetsDone       // who has waited for the work does not look whether it is done
 )

@@ -35,6 +35,14 @@ var Mutations = []string{
 	leaveSilently:     "leaveSilently",
 	waitForStill:      "waitForStill",
 	abandonDraining:   "abandonDraining",
+
+	barrierCountsFirst:    "barrierCountsFirst",
+	barrierUntagged:       "barrierUntagged",
+	barrierResetsSilently: "barrierResetsSilently",
+	barrierLeavesNoTrace:  "barrierLeavesNoTrace",
+	onceEndsFirst:         "onceEndsFirst",
+	onceWakesOne:          "onceWakesOne",
+	onceForgetsDone:       "onceForgetsDone",
 }
 
 // Mutate puts the bug with that index in Mutations into the package, or takes it

@@ -56,8 +56,12 @@ func (s *Space) OpenMutex(ctx context.Context, which driver.Which) (driver.Mutex
 	if err != nil {
 		return nil, err
 	}
+	return newMutex(o), nil
+}
+
+func newMutex(o *Object) *Mutex {
 	m := makeMutex(o)
-	return &m, nil
+	return &m
 }
 
 func makeMutex(o *Object) Mutex {
@@ -83,13 +87,28 @@ func (m *Mutex) Lock(ctx context.Context) (driver.Holding, error) {
 }
 
 func (m *Mutex) lockSlowly(ctx context.Context) (h driver.Holding, err error) {
-	var sleepers, mine uint64
+	mine, err := m.takeUnless(ctx, func() bool { return false })
+	if err == nil {
+		h, err = m.holding(mine)
+	}
+	return h, m.failed("lock", err)
+}
+
+// takeUnless waits until it has taken the lock, and returns the lock's word; or until
+// that is needless, and returns 0.
+func (m *Mutex) takeUnless(ctx context.Context, needless func() bool) (mine uint64, err error) {
+	var sleepers uint64
 	var watched owner
 	err = m.wait(ctx, m.at+entLock, func(sleepNext bool) (uint32, bool, error) {
 		for {
+			if needless() {
+				return 0, true, nil
+			}
 			word, taken, err := m.take(sleepers)
-			if taken || err != nil || !sleepNext {
+			if taken {
 				mine = word
+			}
+			if taken || err != nil || !sleepNext {
 				return 0, taken, err
 			}
 			if m.unlessDead(word) && m.markSleepers(word) {
@@ -101,10 +120,7 @@ func (m *Mutex) lockSlowly(ctx context.Context) (h driver.Holding, err error) {
 			}
 		}
 	})
-	if err == nil {
-		h, err = m.holding(mine)
-	}
-	return h, m.failed("lock", err)
+	return mine, err
 }
 
 // watchHolder has the holder's death noticed at once by somebody. It returns whom

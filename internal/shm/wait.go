@@ -41,8 +41,18 @@ func (o *Object) wait(ctx context.Context, off uint64, take func(sleepNext bool)
 	return o.sleep(ctx, off, take)
 }
 
-// sleep is wait without the gate: for a goroutine that its process has one of at
-// most, or that sleeps on a word of its own.
+// waitAlone is wait for those who wait at one object for different things: none of
+// them can sleep for another of its process.
+func (o *Object) waitAlone(ctx context.Context, off uint64, take func(sleepNext bool) (low uint32, done bool, err error)) error {
+	if done, err := o.spin(take); done || err != nil {
+		return err
+	}
+	o.s.countWaiting(o.attach, 1)
+	defer o.s.countWaiting(o.attach, -1)
+	return o.sleep(ctx, off, take)
+}
+
+// sleep is the part of a wait that sleeps.
 func (o *Object) sleep(ctx context.Context, off uint64, take func(sleepNext bool) (low uint32, done bool, err error)) error {
 	sleep := relook
 	for timedOut := false; ; {
@@ -109,6 +119,10 @@ type patience struct{ pauses, yields int }
 var (
 	lockPatience  = patience{0, 16}
 	eventPatience = patience{200, 4}
+
+	// The parties of a barrier may be more than the processors: with 200 pauses a round
+	// of four processes on two took twice as long.
+	barrierPatience = patience{30, 32}
 )
 
 var processors = runtime.NumCPU()

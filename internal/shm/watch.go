@@ -130,6 +130,7 @@ func (o *Object) watchCompany() bool {
 
 func (s *Space) watchProcess(o owner, pid int) {
 	for until, still := s.stillWatched(o); still; until, still = s.stillWatched(o) {
+		s.bury(o) // it may have ended before we began to watch
 		s.awaitEnd(pid, until)
 		s.bury(o)
 		s.pause(dyingTick)

@@ -1,0 +1,92 @@
+package shm
+
+import (
+	"context"
+
+	"github.com/multiproc-go/multiproc/internal/arena"
+	"github.com/multiproc-go/multiproc/internal/driver"
+)
+
+// A Once is a Mutex for who does the work, and one more word, entDone, that is 1 from
+// then on when it is done: {0} -> {1} by the Mutex's holder.
+type Once struct {
+	*Object
+	lock *Mutex
+	done arena.Word
+}
+
+func init() {
+	kinds[OnceKind] = kindOf{
+		name: "once", sleeps: entLock, wakes: everyone, patience: lockPatience,
+		recover: recoverLock, doom: doomLock, holder: lockHolder,
+	}
+}
+
+// OpenOnce attaches to a once, or makes it.
+func (s *Space) OpenOnce(ctx context.Context, which driver.Which) (driver.Once, error) {
+	o, err := s.openWhich(ctx, which, Spec{Kind: OnceKind})
+	if err != nil {
+		return nil, err
+	}
+	return &Once{o, newMutex(o), s.a.Word(o.at + entDone)}, nil
+}
+
+func (o *Once) isDone() bool { return o.done.Load() == 1 }
+
+// Done reports whether the work is done.
+func (o *Once) Done(context.Context) (bool, error) {
+	done := o.isDone()
+	if err := o.gone(); err != nil {
+		return false, err
+	}
+	o.race.acquire()
+	return done, nil
+}
+
+// Begin waits until the work is done, or the caller is to do it.
+func (o *Once) Begin(ctx context.Context) (work driver.Holding, done bool, err error) {
+	if done, err = o.Done(ctx); done || err != nil {
+		return work, done, err
+	}
+	mine, err := o.lock.takeUnless(ctx, o.isDone)
+	if err == nil && mine == 0 {
+		done, err = o.Done(ctx)
+	}
+	if err != nil || done {
+		return work, done, err
+	}
+	work, err = o.lock.holding(mine)
+	if err == nil && o.isDone() && broken != onceForgetsDone { // between our look and our taking the lock
+		o.endAll(work)
+		return driver.Holding{}, true, nil
+	}
+	return work, false, err
+}
+
+// End ends the work: done, or to be done by another.
+func (o *Once) End(work driver.Holding, done bool) error {
+	if !done {
+		return o.lock.Unlock(work)
+	}
+	if !o.s.begins() {
+		return driver.ErrClosed // the work is another's by now
+	}
+	defer o.s.ends()
+	if broken == onceEndsFirst {
+		_ = o.lock.Unlock(work)
+	}
+	o.race.release()
+	o.s.a.Store(o.at+entDone, 1) // publishes the work to the loads of isDone
+	o.endAll(work)
+	return nil
+}
+
+// endAll ends a holding when the work is done: whoever is woken then has no need of
+// the lock, and so would not wake the next. An error says that Close, which has begun
+// meanwhile, gives the lock up.
+func (o *Once) endAll(work driver.Holding) {
+	_ = o.lock.Unlock(work)
+	if broken != onceWakesOne {
+		o.s.a.Wake(o.at+entLock, everyone)
+	}
+}
