@@ -179,6 +179,9 @@ func (s *scheduler) next() *thread {
 			s.left.Stops--
 			s.disturbed = true
 			s.stopped[s.now.process] = true
+			for _, t := range s.threads {
+				t.timeouts = 0 // what stands still from now on is new to all
+			}
 		default:
 			next := ready[option]
 			if option > 0 && ready[0] == s.now {
