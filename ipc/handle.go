@@ -155,3 +155,12 @@ func (i *Int64) MarshalBinary() ([]byte, error) { return i.marshal() }
 func (i *Int64) UnmarshalBinary(data []byte) error {
 	return i.unmarshal(data, driver.Space.OpenInt64, "int64")
 }
+
+// MarshalBinary lets the handle stand in what processes send one another. The
+// condition has to be there still when it arrives.
+func (c *Cond) MarshalBinary() ([]byte, error) { return c.marshal() }
+
+// UnmarshalBinary attaches to the condition that another process has sent.
+func (c *Cond) UnmarshalBinary(data []byte) error {
+	return c.unmarshal(data, driver.Space.OpenCond, "cond")
+}

@@ -82,6 +82,9 @@ func (s *Space) checkObject(i int, meta uint64, say func(string, ...any)) {
 	attached := 0
 	for at := range s.attachments(i, meta) {
 		word := s.a.Load(at)
+		if isOrphan(word) && kind == CondKind {
+			continue
+		}
 		if word != 0 && !s.known(ownerOf(word)) {
 			say("object %d (%#x) has an attachment of %#x, which is gone", i, meta, ownerOf(word))
 		}

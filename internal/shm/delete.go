@@ -69,6 +69,7 @@ func (s *Space) reclaim(i int, object ident) {
 			return
 		}
 		if broken == reclaimAtOnce || !s.attached(i, meta) {
+			s.freeOrphans(i, meta)
 			s.freeAnnexes(object)
 			s.a.CompareAndSwap(at, mine, become(meta, stateFree, 0))
 			return
@@ -80,7 +81,7 @@ func (s *Space) reclaim(i int, object ident) {
 // attached reports whether anybody is attached to object i.
 func (s *Space) attached(i int, meta uint64) bool {
 	for attachment := range s.attachments(i, meta) {
-		if s.a.Load(attachment) != 0 && broken != reclaimInUse {
+		if ownerOf(s.a.Load(attachment)) != 0 && broken != reclaimInUse {
 			return true
 		}
 	}

@@ -25,6 +25,8 @@ const (
 	entEpoch = 24 //
 	entEvent = 32 // Event
 	entInt   = 40 // Int64
+
+	entTickets = 80 // Cond
 )
 
 // meta says what an entry is:

@@ -24,6 +24,11 @@ var Mutations = []string{
 	annexUnlinked:     "annexUnlinked",
 	fillBlindly:       "fillBlindly",
 	forgetNamed:       "forgetNamed",
+	condUnlockFirst:   "condUnlockFirst",
+	condGiveUpBlindly: "condGiveUpBlindly",
+	condForgetSignal:  "condForgetSignal",
+	condAdoptLate:     "condAdoptLate",
+	condKeepBoth:      "condKeepBoth",
 }
 
 // Mutate puts the bug with that index in Mutations into the package, or takes it

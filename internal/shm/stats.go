@@ -2,6 +2,7 @@ package shm
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/multiproc-go/multiproc/internal/driver"
@@ -56,9 +57,11 @@ func (s *Space) objectStat(i int, processes map[owner]*driver.ProcessStat) (one 
 	var waiting []owner
 	for attached := range s.attachments(i, meta) {
 		word := s.a.Load(attached)
-		if n := int(uint32(word)); n > 0 && processes[ownerOf(word)] != nil {
+		if n := int(word & attachWaiting); n > 0 && processes[ownerOf(word)] != nil {
 			one.Waiters += n
-			waiting = append(waiting, ownerOf(word))
+			if !slices.Contains(waiting, ownerOf(word)) {
+				waiting = append(waiting, ownerOf(word))
+			}
 		}
 	}
 	holder := s.holderOf(kind, at)

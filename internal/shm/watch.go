@@ -1,6 +1,7 @@
 package shm
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -83,10 +84,13 @@ func (o *Object) watchCompany() bool {
 		return false // it changes when something is noticed, not what is
 	}
 	var others [smallCompany]owner
-	n := 0
+	n, looks := 0, 0
 	for at := range o.s.attachments(o.i, o.meta) {
+		if looks++; looks > 8*smallCompany { // a few processes, but many of their goroutines
+			return false
+		}
 		other := ownerOf(o.s.a.Load(at))
-		if other == 0 || other == o.s.me {
+		if other == 0 || other == o.s.me || slices.Contains(others[:n], other) {
 			continue
 		}
 		if n == len(others) {
@@ -107,9 +111,9 @@ func (s *Space) watchProcess(o owner, pid int) {
 		defer func() { _ = process.Close() }()
 	}
 	for s.stillWatched(o) {
-		if err != nil { // there is none of that number in this pid namespace
-			s.pause(relookLast)
+		if err != nil { // it is gone by now, or has no number in this pid namespace
 			s.bury(o)
+			s.pause(relookLast)
 		} else if process.Wait(time.Now().Add(relookLast)) {
 			s.bury(o)
 			s.pause(time.Millisecond / 4) // not to spin where its number means another one here
