@@ -65,6 +65,7 @@ type Process struct {
 	Mutex driver.Mutex // what a case's Setup has opened
 	Event driver.Event
 	Int64 driver.Int64
+	Cond  driver.Cond
 }
 
 // Died waits until some process is dead.

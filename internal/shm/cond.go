@@ -67,7 +67,9 @@ func (s *Space) OpenCond(ctx context.Context, which driver.Which) (driver.Cond, 
 // wait before it gives lock up, so that no Signal can come between.
 func (c *Cond) Wait(ctx context.Context, lock driver.Locker, h driver.Holding) (driver.Holding, error) {
 	if broken == condUnlockFirst {
-		_ = lock.Unlock(h)
+		if err := lock.Unlock(h); err != nil {
+			return h, err
+		}
 	}
 	cell, err := c.enroll()
 	if err != nil {
@@ -163,11 +165,13 @@ func (c *Cond) sleep(ctx context.Context, cell *condCell) error {
 // us look, does so by our cell's word, since it is what we sleep on.
 func (c *Cond) look(cell *condCell) (woken bool, err error) {
 	word := c.s.a.Load(cell.at)
-	if word&condCalled != 0 {
-		c.s.a.CompareAndSwap(cell.at, word, word&^condCalled)
-	}
-	if word == c.s.me.high()|condSignalled {
+	switch {
+	case ownerOf(word) != c.s.me:
+		return false, driver.ErrClosed // Close has taken the cell from us
+	case word&condSignalled != 0:
 		return true, nil
+	case word&condCalled != 0:
+		c.s.a.CompareAndSwap(cell.at, word, word&^condCalled)
 	}
 	tickets := c.s.a.Load(c.at + entTickets)
 	if beforeBroadcast(cell.ticket, tickets) {
@@ -212,7 +216,7 @@ func (c *Cond) Signal(context.Context) error {
 			return nil
 		}
 		if c.s.a.CompareAndSwap(at, word, uint64(ownerOf(word))<<32|condSignalled) {
-			c.s.a.Wake(at, 1)
+			c.s.wakeWaiter(at)
 			return nil
 		}
 	}
@@ -269,10 +273,14 @@ func (s *Space) condWaiters(i int, meta uint64) func(yield func(at, word uint64)
 func (s *Space) callWaiters(i int, meta uint64) {
 	for at, word := range s.condWaiters(i, meta) {
 		if word&condCalled != 0 || s.a.CompareAndSwap(at, word, word|condCalled) {
-			s.a.Wake(at, 1)
+			s.wakeWaiter(at)
 		}
 	}
 }
+
+// wakeWaiter wakes who sleeps in the cell at. That may be two, for a moment: one who
+// had the cell until its space was closed, and has not noticed.
+func (s *Space) wakeWaiter(at uint64) { s.a.Wake(at, everyone) }
 
 // doomCond has those who wait see that the condition is deleted.
 func doomCond(s *Space, at uint64) {
