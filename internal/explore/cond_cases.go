@@ -87,7 +87,7 @@ func condCases() []Case {
 				done := w.Call(p.ID, "delete")
 				done(code(p.Space.Delete(background, "c")))
 			}}),
-		cond("a space is closed in which somebody waits", Bounds{Preemptions: 1}, Bounds{Preemptions: 3, Stops: 1},
+		cond("a space is closed in which somebody waits", Bounds{Preemptions: 1}, Bounds{Preemptions: 3},
 			waiter(0, open), waiter(1, open), Thread{2, func(_ *World, p *Process) {
 				p.UntilAsleep(1)
 				p.signal()
