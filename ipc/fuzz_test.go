@@ -23,11 +23,13 @@ func FuzzOpen_damagedSpace(f *testing.F) {
 		return binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint32(nil, at), v)
 	}
 	const slots, cells, objects = 4096, 4096 + 256*128, 4096 + 256*128 + 1024*8
+	const cond = objects + 3*576
 	const chunks = objects + 512*512 + 256*512
 	for _, words := range []uint64{0, 1, 1 << 32, 0x55, ^uint64(0), 0x0010_0001_0000_0013} {
 		for _, at := range []uint32{
 			24, 40, 64, 88, 96, 104, 112, slots + 128, slots + 136, cells, objects, objects + 8, objects + 64,
 			objects + 104, objects + 112, 120, 128, 136, chunks, chunks + 8, objects + 256, objects + 512, objects + 520, objects + 512 + 104,
+			cond + 80, cond + 320, cond + 384, cond + 392, cond + 400,
 		} {
 			f.Add(write(at, words), true)
 			f.Add(write(at, words), false)
@@ -42,6 +44,8 @@ func FuzzOpen_damagedSpace(f *testing.F) {
 			_, err := ipc.OpenMutex(background, s, name)
 			must(t, err)
 		}
+		_, err := ipc.OpenCond(background, s, "cond")
+		must(t, err)
 		if attached {
 			use(s)
 		}
@@ -85,7 +89,27 @@ func use(s *ipc.Space) {
 	if n, err := ipc.OpenInt64(ctx, s, ""); err == nil {
 		n.Add(ctx, 1)
 	}
+	useCond(s)
 	s.Stats(ctx)
 	s.Check(ctx)
 	s.Delete(ctx, "a")
+}
+
+func useCond(s *ipc.Space) {
+	ctx, cancel := context.WithTimeout(background, time.Millisecond)
+	defer cancel()
+	m, err := ipc.OpenMutex(ctx, s, "")
+	if err != nil {
+		return
+	}
+	c, err := ipc.OpenCond(ctx, s, "cond")
+	if err != nil {
+		return
+	}
+	if g, err := m.TryLock(ctx); err == nil {
+		c.Wait(ctx, &g)
+		g.Unlock()
+	}
+	c.Signal(ctx)
+	c.Broadcast(ctx)
 }

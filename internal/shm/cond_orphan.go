@@ -77,16 +77,17 @@ func (c *Cond) passOn(at uint64) {
 	}
 }
 
-// orphan makes an orphan of the Signal in the cell at of object i, which is the dead
-// one's. Several may do that at once: the first bound is the one that counts.
-func (s *Space) orphan(i int, at uint64, dead owner) {
+// orphan makes an orphan of the Signal in the cell at of object i, whose word names
+// the dead one. Several may do that at once: the first bound is the one that counts.
+func (s *Space) orphan(i int, at, word uint64) {
+	dead := ownerOf(word)
 	bound := s.a.Load(at + condBound)
 	if ownerOf(bound) != dead {
 		drawn := dead.high() | uint64(uint32(s.drawTicket(s.object(i), 0)))
 		s.a.CompareAndSwap(at+condBound, bound, drawn)
 		bound = s.a.Load(at + condBound)
 	}
-	s.a.CompareAndSwap(at, dead.high()|condSignalled, condOrphan|bound&condBoundBits)
+	s.a.CompareAndSwap(at, word, condOrphan|bound&condBoundBits)
 }
 
 // announceOrphans has those who wait look for orphans.
@@ -112,7 +113,7 @@ func recoverCond(s *Space, i int, meta uint64, dead owner) bool {
 				break
 			}
 			if word&condSignalled != 0 && broken != condForgetSignal {
-				s.orphan(i, at, dead)
+				s.orphan(i, at, word)
 			} else {
 				s.a.CompareAndSwap(at, word, 0)
 			}
