@@ -80,7 +80,7 @@ func (c *Cond) WaitFor(ctx context.Context, g *Guard, ready func() bool) error {
 
 // Signal lets one goroutine go on, of those that wait in all processes: the one that
 // has waited longest. Where none waits it does nothing, now or later. The caller may
-// hold the lock or not.
+// hold the lock or not; if not, one that begins to wait meanwhile may come too late.
 func (c *Cond) Signal(ctx context.Context) error {
 	err := c.object.Signal(ctx)
 	runtime.KeepAlive(c)

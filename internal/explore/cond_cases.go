@@ -11,7 +11,22 @@ func openConds(w *World) {
 }
 
 func waiter(process int, l gateLock) Thread {
-	return Thread{process, func(_ *World, p *Process) { p.condWait(background, l) }}
+	return Thread{process, func(w *World, p *Process) {
+		ctx := background
+		if l.canceled {
+			ctx = w.ctx
+		}
+		p.condWait(ctx, l)
+	}}
+}
+
+// canceler ends the context of those who wait with it.
+func canceler(process int) Thread {
+	return Thread{process, func(w *World, p *Process) {
+		p.Space.Touch()
+		w.cancel()
+		w.sched.note(1)
+	}}
 }
 
 // burier buries the dead once there are any, and then goes on.
@@ -60,11 +75,9 @@ func condCases() []Case {
 				p.signal()
 			}}),
 		cond("a context ends while a signal comes", Bounds{Preemptions: 1, Stops: 1}, Bounds{Preemptions: 3, Kills: 1, Stops: 1},
-			Thread{0, func(w *World, p *Process) { p.condWait(w.ctx, open) }}, Thread{0, func(w *World, p *Process) {
-				p.Space.Touch()
-				w.cancel()
-				w.sched.note(1)
-			}}, waiter(1, open), Thread{2, func(_ *World, p *Process) { p.signal() }}),
+			waiter(0, gateLock{canceled: true}), canceler(0), waiter(1, open), Thread{2, func(_ *World, p *Process) { p.signal() }}),
+		cond("a context ends while a broadcast comes", Bounds{Preemptions: 1}, Bounds{Preemptions: 3, Kills: 1, Stops: 1},
+			waiter(0, gateLock{canceled: true}), canceler(0), Thread{2, func(_ *World, p *Process) { p.broadcast() }}),
 		cond("a broadcast, and one who comes later", Bounds{Preemptions: 1, Stops: 1}, Bounds{Preemptions: 3, Kills: 1, Stops: 1},
 			waiter(0, open), Thread{1, func(_ *World, p *Process) {
 				p.condWait(background, open)

@@ -23,14 +23,15 @@ const (
 // A gateLock is the lock of one waiter, and nobody else's: what comes between
 // waiters is the condition alone.
 type gateLock struct {
-	p       *Process
-	id      int
-	notHeld bool                  // Unlock fails
-	gone    bool                  // Lock does
-	shut    bool                  // Lock waits for ever
-	begun   func(result ...int64) // of the operation begin
-	ended   func(result ...int64) // of end
-	came    func(how int64)       // how far it came
+	p        *Process
+	id       int
+	canceled bool                  // its waiter's context is ended by another
+	notHeld  bool                  // Unlock fails
+	gone     bool                  // Lock does
+	shut     bool                  // Lock waits for ever
+	begun    func(result ...int64) // of the operation begin
+	ended    func(result ...int64) // of end
+	came     func(how int64)       // how far it came
 }
 
 func (l *gateLock) Unlock(h driver.Holding) error {

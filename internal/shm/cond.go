@@ -3,7 +3,6 @@ package shm
 import (
 	"context"
 	"errors"
-	"runtime"
 
 	"github.com/multiproc-go/multiproc/internal/arena"
 	"github.com/multiproc-go/multiproc/internal/driver"
@@ -21,7 +20,7 @@ import (
 //	0                      it begins to wait; or not a cell, but the process's own attachment
 //	condWaiting            it waits; with condCalled it is to look again
 //	condSignalled          a Signal is its own
-//	condOrphan, no owner   a Signal whose waiter died (see cond_orphan.go)
+//	condOrphan, no owner   a Signal whose waiter has died (see cond_orphan.go)
 //
 // and word 1 is its ticket: entTickets as it was when the ticket was drawn. Who has
 // the lowest ticket is signalled first; and who was there before a broadcast sees
@@ -33,8 +32,7 @@ import (
 type Cond struct{ *Object }
 
 const (
-	condTicket = 8  // a cell's word 1
-	condBound  = 16 // and word 2: see cond_orphan.go
+	condTicket = 8 // a cell's word 1
 
 	condWaiting   = 1
 	condSignalled = 1 << 24
@@ -96,7 +94,6 @@ func (c *Cond) Wait(ctx context.Context, lock driver.Locker, h driver.Holding) (
 		return again, driver.ErrClosed // and Close has passed the Signal on
 	}
 	c.race.acquire()
-	runtime.KeepAlive(c)
 	return again, why
 }
 
@@ -138,10 +135,11 @@ func (s *Space) drawTicket(at, flags uint64) (ticket uint64) {
 // broadcast. Only a Signal leaves us the cell.
 func (c *Cond) sleep(ctx context.Context, cell *condCell) error {
 	end := func(why error) error {
-		if c.giveUp(cell) || broken == condGiveUpBlindly {
-			return why
+		gaveUp := c.giveUp(cell) || broken == condGiveUpBlindly
+		if !gaveUp || beforeBroadcast(cell.ticket, c.s.a.Load(c.at+entTickets)) {
+			return nil // a Signal or a broadcast was first
 		}
-		return nil // a Signal was first
+		return why
 	}
 	look := func(bool) (uint32, bool, error) { woken, err := c.look(cell); return 0, woken, err }
 	if woken, err := c.spin(look); woken || err != nil {
@@ -235,9 +233,9 @@ func (c *Cond) first() (first, its uint64) {
 	return first, its
 }
 
-// ticketBefore compares tickets, of which there may be any number in time, but no
-// two at a time that lie 1<<31 apart.
-func ticketBefore(a, b uint64) bool { return int32(uint32(a)-uint32(b)) < 0 }
+// ticketBefore compares tickets by their 31 low bits: there may be any number of them
+// in time, but while one is in use less than 1<<30 are drawn.
+func ticketBefore(a, b uint64) bool { return int32(uint32(a-b)<<1) < 0 }
 
 // Broadcast lets all go on who wait.
 func (c *Cond) Broadcast(context.Context) error {
