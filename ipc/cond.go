@@ -19,7 +19,7 @@ import (
 // Order:    what a Signal or Broadcast follows is seen after the Waits that return for it, in all processes.
 // Crash:    a Signal whose waiter dies before its Wait returns goes to another who waits when the death is noticed, if there is one. A Signal and a Broadcast have happened or not.
 // Fairness: a Signal is for the one who has waited longest; the lock it must take is the lock's affair. A stopped waiter is signalled as another is, and keeps its Signal.
-// Cost:     Signal looks at each cell where somebody waits or has waited, about one for each goroutine that waited at the most; it and Broadcast are one compare-and-swap each, and a system call for each goroutine that is woken.
+// Cost:     Signal looks at as many cells as goroutines have ever waited at one time; it and Broadcast are one compare-and-swap each, and a system call for each goroutine that is woken.
 type Cond struct {
 	handle[driver.Cond]
 }

@@ -17,8 +17,7 @@ import (
 
 func init() { roles["condition"] = condition }
 
-// condition waits for a condition, and says what happens. "hold" has it stop before
-// it takes the lock again: that is another's then.
+// condition waits for a condition, and says when it does, and when it was signalled.
 func condition(s *ipc.Space, hear func() string, say func(string, ...any)) error {
 	name := hear()
 	m, err := ipc.OpenMutex(background, s, name+"'s lock")
