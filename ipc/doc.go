@@ -11,7 +11,8 @@
 //
 // Handles (*Mutex, *Cond, *Event, *Int64), nil ones too, may stand in a child's input and
 // in a message: whoever receives one has the same object; where it lives in a space
-// opened by name, the receiver opens that space by itself. All are safe for
+// opened by name, the receiver opens that space by itself. A handle of the family's
+// space cannot be stored in a space opened by name: ErrType. All are safe for
 // concurrent use by goroutines and processes.
 //
 // Every method that may wait, or that a network may stand behind, takes a context

@@ -22,14 +22,16 @@ func FuzzOpen_damagedSpace(f *testing.F) {
 	write := func(at uint32, v uint64) []byte {
 		return binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint32(nil, at), v)
 	}
-	const slots, cells, objects = 4096, 4096 + 256*128, 4096 + 256*128 + 1024*8
-	const cond = objects + 3*576
-	const chunks = objects + 512*512 + 256*512
+	const slots, cells, objects, object = 4096, 4096 + 256*128, 4096 + 256*128 + 1024*8, 640
+	const chunks = objects + 512*object + 256*512
+	const value, cond = objects + 3*object, objects + 4*object
 	for _, words := range []uint64{0, 1, 1 << 32, 0x55, ^uint64(0), 0x0010_0001_0000_0013} {
 		for _, at := range []uint32{
 			24, 40, 64, 88, 96, 104, 112, slots + 128, slots + 136, cells, objects, objects + 8, objects + 64,
-			objects + 104, objects + 112, 120, 128, 136, chunks, chunks + 8, objects + 256, objects + 512, objects + 520, objects + 512 + 104,
+			objects + 104, objects + 112, 120, 128, 136, chunks, chunks + 8, objects + 320, objects + object, objects + object + 8,
+			value + 104, value + 320, value + 328, value + 384, value + 392, value + 576,
 			cond + 80, cond + 320, cond + 384, cond + 392, cond + 400,
+			chunks + 6*32, chunks + 6*32 + 8, 576 << 10,
 		} {
 			f.Add(write(at, words), true)
 			f.Add(write(at, words), false)
@@ -44,7 +46,10 @@ func FuzzOpen_damagedSpace(f *testing.F) {
 			_, err := ipc.OpenMutex(background, s, name)
 			must(t, err)
 		}
-		_, err := ipc.OpenCond(background, s, "cond")
+		v, err := ipc.OpenValue[string](background, s, "v")
+		must(t, err)
+		must(t, v.Store(background, "value"))
+		_, err = ipc.OpenCond(background, s, "cond")
 		must(t, err)
 		if attached {
 			use(s)
@@ -88,6 +93,11 @@ func use(s *ipc.Space) {
 	}
 	if n, err := ipc.OpenInt64(ctx, s, ""); err == nil {
 		n.Add(ctx, 1)
+	}
+	if v, err := ipc.OpenValue[string](ctx, s, "v"); err == nil {
+		v.Load(ctx)
+		v.Store(ctx, "another value")
+		v.Load(ctx)
 	}
 	useCond(s)
 	s.Stats(ctx)

@@ -1,8 +1,6 @@
 package ipc
 
 import (
-	"runtime"
-
 	"github.com/multiproc-go/multiproc/internal/driver"
 )
 
@@ -19,9 +17,7 @@ func (g Guard) Unlock() error {
 	if g.lock == nil {
 		return ErrNotHeld
 	}
-	err := g.lock.Unlock(g.held)
-	runtime.KeepAlive(g.lock)
-	return err
+	return g.lock.Unlock(g.held)
 }
 
 // Abandoned says that an earlier holder died while it held the lock, so that

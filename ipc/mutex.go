@@ -33,10 +33,7 @@ func OpenMutex(ctx context.Context, s *Space, name string) (*Mutex, error) {
 // or ErrClosed.
 func (m *Mutex) Lock(ctx context.Context) (Guard, error) {
 	held, err := m.object.Lock(ctx)
-	if err != nil {
-		return Guard{}, m.failed("lock", err)
-	}
-	return Guard{m.object, held}, nil
+	return Guard{m.object, held}, err // so short that it is inlined: the driver says what failed
 }
 
 // TryLock takes the lock if nobody has it, else it returns ErrLocked. A dead

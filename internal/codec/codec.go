@@ -42,6 +42,7 @@ type Codec[T any] struct {
 	root   *node
 	way    way
 	layout *layout // of a T that is copied
+	refuse func(x any) error
 }
 
 // way is how a whole value is laid out in its bytes.
@@ -132,7 +133,7 @@ func (c *Codec[T]) appendCBOR(dst []byte, x *T) (out []byte, err error) {
 			out, err = dst, fmt.Errorf("%s: panic while encoding: %v", c, p)
 		}
 	}()
-	size, err := prepare(c.root, reflect.ValueOf(x).Elem())
+	size, err := prepare(c.root, reflect.ValueOf(x).Elem(), c.refuse)
 	if err != nil {
 		return dst, err
 	}
@@ -206,6 +207,14 @@ func (c *Codec[T]) decodeCBOR(data []byte, x *T) (err error) {
 	restore(c.root, reflect.ValueOf(x).Elem())
 	return nil
 }
+
+// Refuse has Append ask refuse, for each part of a value that marshals itself, by a
+// pointer to it, whether that may be encoded. An error is Append's, with the part's
+// path, and matches ErrType. Call it before all else.
+func (c *Codec[T]) Refuse(refuse func(x any) error) { c.refuse = refuse }
+
+// Copies reports whether Decode is a mere copy of bytes, which runs no methods of T.
+func (c *Codec[T]) Copies() bool { return c.way != asCBOR }
 
 // Fixed returns the size in bytes of a T that is copied as it is.
 func (c *Codec[T]) Fixed() (size int, ok bool) {

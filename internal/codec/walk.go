@@ -18,6 +18,8 @@ type walk struct {
 	onPath map[reference]bool // what leads here; nil in the first, quick walk
 
 	errors map[error]*Error // those met before; one may stand in many places
+
+	refuse func(x any) error // asked about what marshals itself, if it is not nil
 }
 
 // A reference is a pointer, map or slice that may lead back to itself.
@@ -32,14 +34,14 @@ var errDeep = errors.New("nested too deep")
 
 // prepare walks the value v, a variable of the caller's own, replaces in it what
 // cannot be encoded as it is, and returns the least size of the encoding.
-func prepare(n *node, v reflect.Value) (int, error) {
+func prepare(n *node, v reflect.Value, refuse func(x any) error) (int, error) {
 	if n.flat {
 		return n.min, nil
 	}
-	w := &walk{}
+	w := &walk{refuse: refuse}
 	replaced, err := w.value(n, v)
 	if err != nil && n.loops && (errors.Is(err, errDeep) || errors.Is(err, ErrTooLarge)) {
-		w = &walk{onPath: map[reference]bool{}}
+		w = &walk{onPath: map[reference]bool{}, refuse: refuse}
 		replaced, err = w.value(n, v)
 	}
 	if err != nil {
@@ -75,6 +77,10 @@ func (w *walk) value(n *node, v reflect.Value) (reflect.Value, *placeError) {
 		return w.error(v)
 	case formAny:
 		return w.any(v)
+	case formOwn:
+		if err := w.own(v); err != nil {
+			return reflect.Value{}, err
+		}
 	}
 	return reflect.Value{}, w.add(n.min)
 }
@@ -112,6 +118,23 @@ func (w *walk) forget(r reference) {
 	if w.onPath != nil {
 		delete(w.onPath, r)
 	}
+}
+
+// own asks whether v, which marshals itself, may be encoded.
+func (w *walk) own(v reflect.Value) *placeError {
+	if w.refuse == nil {
+		return nil
+	}
+	p := reflect.New(v.Type())
+	if v.CanAddr() {
+		p = v.Addr()
+	} else {
+		p.Elem().Set(v)
+	}
+	if err := w.refuse(p.Interface()); err != nil {
+		return &placeError{text: err.Error(), match: ErrType}
+	}
+	return nil
 }
 
 func (w *walk) error(v reflect.Value) (reflect.Value, *placeError) {

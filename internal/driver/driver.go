@@ -26,6 +26,7 @@ type Space interface {
 	OpenEvent(ctx context.Context, which Which) (Event, error)
 	OpenInt64(ctx context.Context, which Which) (Int64, error)
 	OpenCond(ctx context.Context, which Which) (Cond, error)
+	OpenValue(ctx context.Context, which Which, of Type) (Value, error)
 }
 
 // Which says which object to open: the one called Name, which is made where it is
@@ -33,6 +34,13 @@ type Space interface {
 type Which struct {
 	Name string
 	ID   uint64
+}
+
+// A Type is the type of an object's elements: two with the same fingerprint
+// understand each other's encodings.
+type Type struct {
+	Name        string // for people
+	Fingerprint [16]byte
 }
 
 // An Object is one of a space's objects.
@@ -112,6 +120,29 @@ type Int64 interface {
 	Store(ctx context.Context, v int64) error
 	Add(ctx context.Context, delta int64) (int64, error)
 	CompareAndSwap(ctx context.Context, old, new int64) (bool, error)
+}
+
+// A Value is one value, as bytes.
+type Value interface {
+	Object
+
+	// Read returns the value. Where there is no error the caller calls Done, soon: it
+	// runs nothing in between that may wait.
+	Read(ctx context.Context) (Reading, error)
+	Done(Reading)
+
+	// Store replaces whatever value there is.
+	Store(ctx context.Context, data []byte) error
+
+	// Swap replaces the value of that version; false where there is another by now.
+	Swap(ctx context.Context, version uint64, data []byte) (bool, error)
+}
+
+// A Reading is a value as it was at one moment.
+type Reading struct {
+	Bytes   []byte    // not to be changed, and good until Done
+	Version uint64    // what Swap knows it by; 0: nothing was ever stored
+	Own     [2]uint64 // the driver's
 }
 
 // Stats pictures a space.

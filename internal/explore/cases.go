@@ -19,6 +19,7 @@ func Cases() []Case {
 	all = append(all, directoryCases()...)
 	all = append(all, heapCases()...)
 	all = append(all, condCases()...)
+	all = append(all, valueCases()...)
 	return all
 }
 
@@ -45,8 +46,12 @@ const (
 
 func openMutexes(w *World) {
 	for _, p := range w.Processes {
-		p.Mutex = must(p.Space.OpenMutex(background, driver.Which{Name: "m"}))
+		openMutex(p)
 	}
+}
+
+func openMutex(p *Process) {
+	p.Mutex = must(p.Space.OpenMutex(background, driver.Which{Name: "m"}))
 }
 
 func openEvents(w *World) {

@@ -23,6 +23,34 @@ func openAndAdd(w *World, p *Process) {
 
 func letGo(w *World, p *Process) { p.Space.LetGo(p.Int64) }
 
+// attachAndLock is what a late process does that uses a lock, where there is room
+// for it.
+func attachAndLock(w *World, p *Process) {
+	if p.Attach() {
+		openMutex(p)
+		lockUnlock(w, p)
+	}
+}
+
+// oneGotIn is so if, nobody having died meanwhile, one of those who came late is in
+// the space, and no more.
+func oneGotIn(late ...int) func(w *World) error {
+	return func(w *World) error {
+		in, dead := 0, 0
+		for _, id := range late {
+			if w.Dead[id] {
+				dead++
+			} else if !w.Closed[id] {
+				in++
+			}
+		}
+		if dead == 0 && in != 1 {
+			return fmt.Errorf("%d of %d have got into the space", in, len(late))
+		}
+		return nil
+	}
+}
+
 func directoryCases() []Case {
 	return []Case{{
 		Name: "space: several make an object of one name", Objects: []string{"Space"},
@@ -155,6 +183,27 @@ func directoryCases() []Case {
 			}
 			letGo(w, p)
 		}}, {1, letGo}, {2, letGo}, {3, letGo}},
+	}, {
+		Name: "space: one attaches when another has died, and nobody has swept", Objects: []string{"Space", "Mutex"},
+		Spaces: Shape{Objects: 1, Slots: 3}, Late: []int{2}, Model: mutexModel, Stalled: waitsForHolder,
+		Setup: func(w *World) {
+			openMutex(w.Processes[0])
+			openMutex(w.Processes[1])
+		},
+		Bounds:  Bounds{Preemptions: 2, Kills: 1},
+		Deep:    Bounds{Preemptions: 3, Kills: 2, Stops: 1},
+		Threads: append(threads(lockUnlock, 0, 1), threads(attachAndLock, 2)...),
+	}, {
+		Name: "space: two attach, and there is room for one", Objects: []string{"Space"},
+		Spaces: Shape{Objects: 1, Slots: 3}, Late: []int{2, 3}, After: oneGotIn(2, 3),
+		Setup: func(w *World) {
+			openMutex(w.Processes[1])
+			must(w.Processes[1].Mutex.Lock(background))
+			w.die(1)
+		},
+		Bounds:  Bounds{Preemptions: 2, Kills: 1},
+		Deep:    Bounds{Preemptions: 3, Kills: 2, Stops: 1},
+		Threads: threads(func(_ *World, p *Process) { p.Attach() }, 2, 3),
 	}, {
 		Name: "space: closed while it is used", Objects: []string{"Space", "Mutex"},
 		Spaces: Shape{Objects: 1}, Setup: openMutexes, Stalled: waitsForHolder,

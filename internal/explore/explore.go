@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 
 	"github.com/multiproc-go/multiproc/internal/arena"
 	"github.com/multiproc-go/multiproc/internal/driver"
@@ -27,6 +28,7 @@ type Case struct {
 	Bounds  Bounds
 	Deep    Bounds // for the full exploration
 	Spaces  Shape
+	Late    []int // processes that are not in the space yet: their threads call Attach
 
 	Setup   func(w *World)       // before the threads, by process 0
 	Threads []Thread             //
@@ -60,12 +62,23 @@ type World struct {
 type Process struct {
 	ID    int
 	World *World
-	Space *shm.Space
+	Space *shm.Space // nil before a late one has attached
 
 	Mutex driver.Mutex // what a case's Setup has opened
 	Event driver.Event
 	Int64 driver.Int64
 	Cond  driver.Cond
+	Value driver.Value
+}
+
+// Attach has a late process attach to the space; false where that is full.
+func (p *Process) Attach() bool {
+	s, err := shm.Attach(p.World.sched.arenas[p.ID], [2]uint64{})
+	if err != nil && !errors.Is(err, driver.ErrNoSpace) {
+		panic(err)
+	}
+	p.Space, p.World.Closed[p.ID] = s, s == nil
+	return s != nil
 }
 
 // Died waits until some process is dead.
@@ -198,7 +211,7 @@ func runOnce(c Case, bounds Bounds, choose func(uint64, int) (int, bool)) error 
 	if shape.Slots == 0 {
 		shape.Slots = uint64(processes) + 1
 	}
-	size := 4096 + shape.Slots*128 + 4*8 + shape.Objects*576 + shape.Annexes*512 + shape.Chunks*(32+2*16+256) + 256
+	size := 4096 + shape.Slots*128 + 4*8 + shape.Objects*640 + shape.Annexes*512 + shape.Chunks*(32+2*16+256) + 256
 	heap := arena.NewHeap(size)
 	w := &World{Dead: make([]bool, processes), Closed: make([]bool, processes)}
 	s := &scheduler{choose: choose, left: bounds, dead: w.Dead, stopped: make([]bool, processes)}
@@ -214,12 +227,13 @@ func runOnce(c Case, bounds Bounds, choose func(uint64, int) (int, bool)) error 
 				return err
 			}
 		}
-		space, err := shm.Attach(a, [2]uint64{})
-		if err != nil {
-			return err
-		}
 		s.arenas = append(s.arenas, a)
-		w.Processes = append(w.Processes, &Process{ID: id, World: w, Space: space})
+		p := &Process{ID: id, World: w}
+		w.Processes = append(w.Processes, p)
+		w.Closed[id] = slices.Contains(c.Late, id)
+		if !w.Closed[id] && !p.Attach() {
+			return errors.New("the space has too few slots")
+		}
 	}
 	if c.Setup != nil {
 		c.Setup(w)

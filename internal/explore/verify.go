@@ -42,5 +42,3 @@ func (w *World) alive() (n int) {
 	}
 	return n
 }
-
-func (w *World) killed() int { return len(w.Dead) - w.alive() }

@@ -68,6 +68,7 @@ func (s *Space) faults() (faults []string) {
 		s.checkAnnex(annexes.entry(k), k, say)
 	}
 	s.checkHeap(say)
+	s.checkLost(say)
 	return faults
 }
 
@@ -82,13 +83,10 @@ func (s *Space) checkObject(i int, meta uint64, say func(string, ...any)) {
 	attached := 0
 	for at := range s.attachments(i, meta) {
 		word := s.a.Load(at)
-		if isOrphan(word) && kind == CondKind {
-			continue
-		}
-		if word != 0 && !s.known(ownerOf(word)) {
+		if ownerOf(word) != 0 && !s.known(ownerOf(word)) {
 			say("object %d (%#x) has an attachment of %#x, which is gone", i, meta, ownerOf(word))
 		}
-		if word != 0 {
+		if ownerOf(word) != 0 {
 			attached++
 		}
 	}

@@ -157,10 +157,15 @@ func (s *Space) undoBlock(k int, i uint64, class int, o owner) {
 		return
 	}
 	b := s.blockAt(k, i, class, word)
-	names := s.a.Load(header + 8)
-	if names%8 == 0 && names < s.size && s.a.Load(names)&blockMask == uint64(b) && broken != forgetNamed {
+	if s.isNamed(header, b) && broken != forgetNamed {
 		s.a.CompareAndSwap(header, word, b.word(blockLive, 0))
 	} else if s.a.CompareAndSwap(header, word, (b.generation()+1)<<2&blockGen) {
 		s.freed(k)
 	}
+}
+
+// isNamed reports whether the word that was to name b does.
+func (s *Space) isNamed(header uint64, b block) bool {
+	names := s.a.Load(header + 8)
+	return names%8 == 0 && names < s.size && s.a.Load(names)&blockMask == uint64(b)
 }

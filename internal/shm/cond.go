@@ -48,7 +48,7 @@ type condCell struct{ at, ticket uint64 }
 func init() {
 	kinds[CondKind] = kindOf{
 		name: "cond", sleeps: entTickets, patience: eventPatience,
-		recover: recoverCond, doom: doomCond,
+		recover: recoverCond, doom: doomCond, frees: freeOrphans,
 	}
 }
 
@@ -149,9 +149,12 @@ func (c *Cond) sleep(ctx context.Context, cell *condCell) error {
 		if woken, err := c.look(cell); woken || err != nil {
 			return end(err)
 		}
-		c.watchCompany()
+		last := relookLast
+		if c.watchCompany() {
+			last = relookWatched
+		}
 		if c.s.a.Sleep(cell.at, condWaiting, pause, ctx.Done(), c.s.done) {
-			pause = min(2*pause, relookLast)
+			pause = min(2*pause, last)
 		}
 		if arena.Ended(ctx.Done()) {
 			return end(c.whyNot(ctx))

@@ -112,8 +112,8 @@ func recoverCond(s *Space, i int, meta uint64, dead owner) bool {
 	return attached
 }
 
-// freeOrphans clears what is left of a condition that becomes another object.
-func (s *Space) freeOrphans(i int, meta uint64) {
+// freeOrphans clears what is left of a condition that is to become another object.
+func freeOrphans(s *Space, i int, meta uint64) {
 	for at := range s.attachments(i, meta) {
 		if word := s.a.Load(at); isOrphan(word) {
 			s.a.CompareAndSwap(at, word, 0)

@@ -69,7 +69,7 @@ func (s *Space) reclaim(i int, object ident) {
 			return
 		}
 		if broken == reclaimAtOnce || !s.attached(i, meta) {
-			s.freeOrphans(i, meta)
+			s.freeBlocks(i, mine)
 			s.freeAnnexes(object)
 			s.a.CompareAndSwap(at, mine, become(meta, stateFree, 0))
 			return
@@ -78,7 +78,8 @@ func (s *Space) reclaim(i int, object ident) {
 	}
 }
 
-// attached reports whether anybody is attached to object i.
+// attached reports whether anybody is attached to object i. An attachment without an
+// owner is the object's own.
 func (s *Space) attached(i int, meta uint64) bool {
 	for attachment := range s.attachments(i, meta) {
 		if ownerOf(s.a.Load(attachment)) != 0 && broken != reclaimInUse {
@@ -86,6 +87,14 @@ func (s *Space) attached(i int, meta uint64) bool {
 		}
 	}
 	return false
+}
+
+// freeBlocks frees what object i has in the heap. Nobody is attached to it any more.
+func (s *Space) freeBlocks(i int, meta uint64) {
+	k := Kind(s.a.Load(s.object(i) + entKind))
+	if k.known() && kinds[k].frees != nil && broken != keepBlocks {
+		kinds[k].frees(s, i, meta)
+	}
 }
 
 func (s *Space) freeAnnexes(object ident) {

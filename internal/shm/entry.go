@@ -5,28 +5,31 @@ package shm
 //	0    meta, then fifteen words that are the kinds' own
 //	128  kind, type (2 words), configuration (2 words), first annex + 1, name
 //	320  four attachments
+//	576  name of the element type, for people
 const (
-	entKind   = 128
-	entType   = 136
-	entConfig = 152
-	entAnnex  = 168
-	entName   = 176 // length, then words
-	entAttach = 320
+	entKind     = 128
+	entType     = 136
+	entConfig   = 152
+	entAnnex    = 168
+	entName     = 176 // length, then words
+	entAttach   = 320
+	entTypeName = 576 // length, then words
 
-	maxName = entAttach - entName - 8
+	maxName     = entAttach - entName - 8
+	maxTypeName = objectSize - entTypeName - 8
 )
 
 // The kinds' own words; see there for what is in them. No two kinds use the same
 // one with another meaning: a sweeper that slept while the entry changed hands then
 // finds nothing that it takes for its own.
 const (
-	entLock  = 8  // Mutex
-	entSince = 16 //
-	entEpoch = 24 //
-	entEvent = 32 // Event
-	entInt   = 40 // Int64
-
-	entTickets = 80 // Cond
+	entLock    = 8   // Mutex
+	entSince   = 16  //
+	entEpoch   = 24  //
+	entEvent   = 32  // Event
+	entInt     = 40  // Int64
+	entTickets = 80  // Cond
+	entValue   = 104 // Value
 )
 
 // meta says what an entry is:

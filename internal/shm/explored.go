@@ -40,61 +40,70 @@ func (o *Object) held() *Object { return o }
 // Touch is an access with no meaning, for a scheduler to come between.
 func (s *Space) Touch() { s.a.Load(hdrMagic) }
 
+// HoldCells has so many hazard cells of ours be in use, as if goroutines were reading.
+func (s *Space) HoldCells(v driver.Value, n int) { v.(*Value).busyCells.Store(1<<n - 1) }
+
+// Collect frees what is left of an object's old blocks.
+func (s *Space) Collect(object driver.Object) { object.(interface{ held() *Object }).held().collect() }
+
+// BlocksInUse is how many there are.
+func (s *Space) BlocksInUse() (n int) {
+	for k := range s.usedChunks() {
+		if word := s.a.Load(s.chunk(k)); word != chunkFree {
+			n += int(s.inUse(k, chunkClass(word)))
+		}
+	}
+	return n
+}
+
 // A Box is a word that names a block, for the heap's cases.
 type Box struct {
-	s    *Space
+	o    *Object
 	word uint64
 }
 
 // NewBox returns the box that an Int64's word is.
-func (s *Space) NewBox(n driver.Int64) *Box { return &Box{s, n.(*Int64).at + entInt} }
+func (s *Space) NewBox(n driver.Int64) *Box {
+	i := n.(*Int64)
+	return &Box{i.Object, i.at + entInt}
+}
 
-// Replace puts a new block into the box and frees the one that was there.
+// Replace puts a new block into the box and gives up the one that was there.
 func (b *Box) Replace(v uint64) error {
-	mine, err := b.s.alloc(8, b.word)
+	s := b.o.s
+	mine, err := s.alloc(8, b.word)
 	if err != nil {
 		return err
 	}
-	b.s.a.Store(mine.offset(), v)
+	s.a.Store(mine.offset(), v)
 	for {
-		old := b.s.a.Load(b.word)
-		if old != 0 {
-			b.s.settle(block(old))
+		replaced, err := b.o.replace(b.word, s.a.Load(b.word), uint64(mine))
+		if err != nil {
+			s.free(mine)
+			return err
 		}
-		if b.s.a.CompareAndSwap(b.word, old, uint64(mine)) {
-			b.s.settle(mine)
-			if old != 0 && !b.s.free(block(old)) {
-				return errGone
-			}
+		if replaced {
+			b.o.collect()
 			return nil
 		}
 	}
 }
 
-// Empty takes the block out of the box and frees it.
+// Empty takes the block out of the box.
 func (b *Box) Empty() error {
-	old := b.s.a.Load(b.word)
-	if old != 0 {
-		b.s.settle(block(old))
-	}
-	if old != 0 && b.s.a.CompareAndSwap(b.word, old, 0) && !b.s.free(block(old)) {
-		return errGone
-	}
-	return nil
+	_, err := b.o.replace(b.word, b.o.s.a.Load(b.word), 0)
+	b.o.collect()
+	return err
 }
 
-// Content returns what is in the box, whether its block is in use as it should
-// be, and how many blocks are in use altogether.
-func (b *Box) Content() (v uint64, sound bool, inUse int) {
-	for k := range b.s.usedChunks() {
-		if word := b.s.a.Load(b.s.chunk(k)); word != chunkFree {
-			inUse += int(b.s.inUse(k, chunkClass(word)))
-		}
-	}
-	name := block(b.s.a.Load(b.word))
+// Content returns what is in the box, and whether its block is in use as it should
+// be.
+func (b *Box) Content() (v uint64, sound bool) {
+	s := b.o.s
+	name := block(s.a.Load(b.word))
 	if name == 0 {
-		return 0, true, inUse
+		return 0, true
 	}
-	header, _, ok := b.s.headerOf(name)
-	return b.s.a.Load(name.offset()), ok && b.s.a.Load(header) == name.word(blockLive, 0), inUse
+	header, _, ok := s.headerOf(name)
+	return s.a.Load(name.offset()), ok && s.a.Load(header) == name.word(blockLive, 0)
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/multiproc-go/multiproc/internal/arena"
+	"github.com/multiproc-go/multiproc/internal/driver"
 )
 
 // The heap gives out blocks of memory for what does not fit into an object's entry.
@@ -52,8 +53,9 @@ func (b block) generation() uint64 { return uint64(b) >> 30 }
 
 // heap is this process's part: the chunks that it owns, as far as it knows.
 type heap struct {
-	gate  *arena.Gate
-	owned [64][]*ownedChunk // by class
+	gate   *arena.Gate
+	owned  [64][]*ownedChunk // by class
+	spares spares
 }
 
 type ownedChunk struct {
@@ -111,6 +113,9 @@ func (s *Space) alloc(n, names uint64) (block, error) {
 			return !s.ownsChunk(c.k, class)
 		})
 		k, err := s.takeChunk(class)
+		if errors.Is(err, driver.ErrNoSpace) && s.giveEmpty() {
+			k, err = s.takeChunk(class)
+		}
 		if err != nil {
 			return 0, err
 		}
@@ -185,12 +190,12 @@ func (s *Space) free(b block) bool {
 	return true
 }
 
-// freed counts a block of chunk k that has become free. Who frees the last one
-// gives the chunk back. The count is a hint: deaths leave it too high.
+// freed counts a block of chunk k that has become free. The count is a hint: deaths
+// leave it too high.
 func (s *Space) freed(k int) {
 	s.a.Add(s.chunk(k)+chunkFrees, 1)
 	if s.a.Add(s.chunk(k)+chunkUsed, ^uint64(0)) == 0 {
-		s.giveChunk(k)
+		s.emptied(k)
 	}
 }
 

@@ -42,6 +42,17 @@ type kindOf struct {
 
 	// holder is who holds it. nil: nobody ever does.
 	holder func(s *Space, at uint64) owner
+
+	// joins prepares an attachment that this process is to have for as long as it has
+	// the object open. nil: it needs nothing.
+	joins func(s *Space, attachment uint64)
+
+	// frees gives up what object i has outside of its entry and annexes, when it is
+	// being reclaimed; it may have been begun before. nil: it has nothing.
+	frees func(s *Space, i int, meta uint64)
+
+	// heap is how many bytes of the heap object i has. nil: none.
+	heap func(s *Space, i int, meta uint64) uint64
 }
 
 // kinds has each kind's, which its own file puts here.

@@ -61,7 +61,7 @@ type layout struct {
 const (
 	slotSize   = 128
 	cellSize   = 8
-	objectSize = 576
+	objectSize = 640
 	annexSize  = 512
 
 	maxSlots   = 4096 // owners have 12 bits for it

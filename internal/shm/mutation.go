@@ -30,4 +30,11 @@ const (
 	condForgetSignal           // the sweep does not pass on what a dead waiter was signalled
 	condAdoptLate              // such a Signal goes to one that began to wait later
 	condKeepBoth               // who has adopted one keeps the one that it is sent meanwhile
+	collectBlindly             // free a retired block without looking at the hazard cells
+	protectBlindly             // read a block without looking whether it is still there once a cell names it
+	retireLate                 // take a block out of its word before it is retired
+	retireUnsettled            // retire a block without settling it
+	keepBlocks                 // reclaim an object without freeing its blocks
+	keepCell                   // who has read leaves its hazard cell as it is
+	swapBlindly                // replace a value by what was made of an older one
 )

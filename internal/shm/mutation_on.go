@@ -29,6 +29,13 @@ var Mutations = []string{
 	condForgetSignal:  "condForgetSignal",
 	condAdoptLate:     "condAdoptLate",
 	condKeepBoth:      "condKeepBoth",
+	collectBlindly:    "collectBlindly",
+	protectBlindly:    "protectBlindly",
+	retireLate:        "retireLate",
+	retireUnsettled:   "retireUnsettled",
+	keepBlocks:        "keepBlocks",
+	keepCell:          "keepCell",
+	swapBlindly:       "swapBlindly",
 }
 
 // Mutate puts the bug with that index in Mutations into the package, or takes it

@@ -2,6 +2,7 @@ package shm
 
 import (
 	"context"
+	"runtime"
 	"time"
 
 	"github.com/multiproc-go/multiproc/internal/arena"
@@ -66,7 +67,8 @@ func (m *Mutex) Lock(ctx context.Context) (driver.Holding, error) {
 				m.race.acquire()
 				return driver.NewHolding(mine, lockToken(epoch, mine), false), nil
 			}
-			return m.holding(mine)
+			h, err := m.holding(mine)
+			return h, m.failed("lock", err)
 		}
 	}
 	return m.lockSlowly(ctx)
@@ -88,7 +90,7 @@ func (m *Mutex) lockSlowly(ctx context.Context) (h driver.Holding, err error) {
 				// its holder, as long as it waits: hundreds would trample on one another at
 				// each end of a process.
 				holder := ownerOf(word)
-				if m.watchCompany() {
+				if m.watched {
 					watched = 0
 				} else if _, first := m.noteHeld(word); first || word&lockSleepers == 0 || watched == holder {
 					m.s.watchFor(holder)
@@ -101,10 +103,10 @@ func (m *Mutex) lockSlowly(ctx context.Context) (h driver.Holding, err error) {
 			}
 		}
 	})
-	if err != nil {
-		return h, err
+	if err == nil {
+		h, err = m.holding(mine)
 	}
-	return m.holding(mine)
+	return h, m.failed("lock", err)
 }
 
 // take takes the lock if it is free, and returns what its word is.
@@ -183,9 +185,12 @@ func (m *Mutex) Unlock(h driver.Holding) error {
 	m.race.release()
 	// Frees what the holder has written to the next one's Lock.
 	if h.Word&lockFlags == 0 && !m.s.closed.Load() && m.word.CompareAndSwap(h.Word, uint64(uint32(h.Word))) {
+		runtime.KeepAlive(m)
 		return nil
 	}
-	return m.unlockSlowly(h.Word)
+	err := m.unlockSlowly(h.Word)
+	runtime.KeepAlive(m)
+	return err
 }
 
 func (m *Mutex) unlockSlowly(mine uint64) error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"sync/atomic"
 	"time"
 	"weak"
 
@@ -23,8 +24,11 @@ type Object struct {
 	name   string
 	spec   Spec
 
-	gate *arena.Gate // one goroutine of the process at a time sleeps on the object
-	race raceWord
+	gate    *arena.Gate // one goroutine of the process at a time sleeps on the object
+	watched bool        // by it: the deaths of all others who use the object are noticed at once
+	race    raceWord
+
+	busyCells atomic.Uint32 // hazard cells of our attachment that goroutines have taken, a bit each
 
 	cleanup runtime.Cleanup // letGo, which the explorer does by itself
 }
@@ -32,8 +36,10 @@ type Object struct {
 // Spec is what an object is made as, and has to be when it is opened.
 type Spec struct {
 	Kind   Kind
-	Type   [2]uint64 // fingerprint of the element type
+	Type   [2]uint64 // fingerprint of the element type; zero where there is none
 	Config [2]uint64 // a zero means nothing for an object that is there
+
+	TypeName string // of the element type, for people; the end of a long one is cut off
 }
 
 // Open attaches to the object called name or makes it. An empty name makes one
@@ -149,6 +155,9 @@ func (s *Space) hold(i int, meta, at uint64, spec Spec) *Object {
 		name: s.loadText(s.object(i)+entName, maxName),
 		gate: s.a.NewGate(),
 	}
+	if joins := kinds[spec.Kind].joins; joins != nil {
+		joins(s, at)
+	}
 	s.open[i] = weak.Make(o)
 	o.cleanup = runtime.AddCleanup(o, func(at uint64) { s.letGo(i, meta, at) }, at)
 	return o
@@ -218,6 +227,9 @@ func (s *Space) write(i int, meta uint64, name string, spec Spec) (attached uint
 	}
 	s.a.Store(at+entAnnex, identOf(i, meta).link(0))
 	s.storeText(at+entName, name)
+	if spec.Type != [2]uint64{} {
+		s.storeText(at+entTypeName, cut(spec.TypeName, maxTypeName))
+	}
 	return s.attach(i, meta)
 }
 
@@ -241,6 +253,9 @@ func (s *Space) specOf(i int) (spec Spec) {
 		spec.Type[k] = s.a.Load(at + entType + 8*k)
 		spec.Config[k] = s.a.Load(at + entConfig + 8*k)
 	}
+	if spec.Type != [2]uint64{} {
+		spec.TypeName = s.loadText(at+entTypeName, maxTypeName)
+	}
 	return spec
 }
 
@@ -250,7 +265,7 @@ func (have Spec) fits(want Spec) error {
 	case have.Kind != want.Kind:
 		return fmt.Errorf("%w: it is a %v, not a %v", driver.ErrMismatch, have.Kind, want.Kind)
 	case have.Type != want.Type:
-		return fmt.Errorf("%w: its element type is another", driver.ErrMismatch)
+		return fmt.Errorf("%w: its element type is %s, not %s", driver.ErrMismatch, have.TypeName, otherThan(have.TypeName, want.TypeName))
 	}
 	for k, v := range want.Config {
 		if v != 0 && v != have.Config[k] {
@@ -260,11 +275,28 @@ func (have Spec) fits(want Spec) error {
 	return nil
 }
 
+// otherThan is what to call a type where another is called have, and may have a long
+// name's end cut off.
+func otherThan(have, want string) string {
+	if have == cut(want, maxTypeName) {
+		return "another " + want
+	}
+	return want
+}
+
 // Name returns the object's name.
 func (o *Object) Name() string { return o.name }
 
 // ID is what openWhich finds the object by, and no other.
 func (o *Object) ID() uint64 { return uint64(identOf(o.i, o.meta)) + 1 }
+
+// failed says what could not be done with the object, where err is not nil.
+func (o *Object) failed(verb string, err error) error {
+	if err != nil {
+		return fmt.Errorf("%s %v %q: %w", verb, o.spec.Kind, o.name, err)
+	}
+	return nil
+}
 
 // gone says why the object cannot be used any more, if that is so.
 func (o *Object) gone() error {

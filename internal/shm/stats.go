@@ -48,12 +48,16 @@ func (s *Space) objectStat(i int, processes map[owner]*driver.ProcessStat) (one 
 	one = driver.ObjectStat{
 		Name:  s.loadText(at+entName, maxName),
 		Kind:  kind.String(),
+		Type:  s.specOf(i).TypeName,
 		Bytes: objectSize,
 	}
 	s.annexesOf(i, meta, func(uint64) bool {
 		one.Bytes += annexSize
 		return true
 	})
+	if kinds[kind].heap != nil {
+		one.Bytes += int64(kinds[kind].heap(s, i, meta))
+	}
 	var waiting []owner
 	for attached := range s.attachments(i, meta) {
 		word := s.a.Load(attached)

@@ -20,7 +20,7 @@ func (t *table) entry(i int) uint64 { return t.at + uint64(i)*t.size }
 // used is how many entries have memory.
 func (s *Space) used(t *table) int { return int(min(s.a.Load(t.high), t.count)) }
 
-// growStep is 72 KiB of objects, or 64 of annexes: whole pages.
+// growStep is 80 KiB of objects, or 64 of annexes: whole pages.
 const growStep = 128
 
 // claim makes a free entry ours: claimed(word) is what its first word is to

@@ -1,6 +1,9 @@
 package shm
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"strings"
+)
 
 // storeText writes text at off: its length in a word, then its bytes in words.
 func (s *Space) storeText(off uint64, text string) {
@@ -38,4 +41,13 @@ func (s *Space) hasText(off uint64, text string) bool {
 		}
 	}
 	return true
+}
+
+// cut returns text, or where that is longer than most bytes its beginning.
+func cut(text string, most int) string {
+	const end = "…"
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most-len(end)], "") + end
 }

@@ -13,11 +13,14 @@ import (
 
 // relook is how long a goroutine sleeps at most before it looks again. No wake is
 // relied on alone: whoever was to wake us, or was woken in our place, may be
-// stopped. A look costs the Go runtime some 0.2 ms of a processor, most of it for
-// its own watchman: so who has looked in vain looks less often, down to relookLast.
+// stopped. A look costs the Go runtime some 0.7 ms of a processor, most of it for
+// its own watchman: so who has looked in vain looks less often, down to relookLast,
+// or to relookWatched where all who use the object have their deaths told by the
+// kernel, so that only those who are stopped can keep a wake back.
 const (
-	relook     = 100 * time.Millisecond
-	relookLast = 400 * time.Millisecond
+	relook        = 100 * time.Millisecond
+	relookLast    = 400 * time.Millisecond
+	relookWatched = time.Second
 )
 
 // wait calls take until it says done or returns an error. It spins a little,
@@ -42,6 +45,7 @@ func (o *Object) wait(ctx context.Context, off uint64, take func(sleepNext bool)
 				return err
 			}
 		}
+		o.watched = o.watchCompany()
 		low, done, err := take(true)
 		if done || err != nil {
 			return err
@@ -50,7 +54,7 @@ func (o *Object) wait(ctx context.Context, off uint64, take func(sleepNext bool)
 			low = uint32(o.s.a.Load(off))
 		}
 		if timedOut = o.s.a.Sleep(off, low, sleep, ctx.Done(), o.s.done); timedOut {
-			sleep = min(2*sleep, relookLast)
+			sleep = min(2*sleep, o.relookLast())
 		} else {
 			sleep = relook
 		}
@@ -61,6 +65,13 @@ func (o *Object) wait(ctx context.Context, off uint64, take func(sleepNext bool)
 			return o.whyNot(ctx)
 		}
 	}
+}
+
+func (o *Object) relookLast() time.Duration {
+	if o.watched {
+		return relookWatched
+	}
+	return relookLast
 }
 
 // whyNot is the reason that a wait was given up for.

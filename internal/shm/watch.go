@@ -15,16 +15,43 @@ import (
 func (s *Space) watch() {
 	for !s.closed.Load() {
 		next := s.successor()
-		if next != 0 && !s.alive(next) {
-			s.bury(next)
-		} else {
+		if next == 0 {
 			s.pause(watchTick)
+			continue
 		}
+		s.awaitEnd(s.pid(next), time.Now().Add(watchTick))
+		s.bury(next)
+		s.pause(dyingTick)
 	}
 }
 
-// watchTick is how often a process looks at its neighbour in the ring.
-const watchTick = time.Second
+// watchTick is how often a process looks who comes after it in the ring.
+const watchTick = 4 * time.Second
+
+// dyingTick is how often we look at a process that has ended: the kernel gives its
+// memory back first, and then its locks.
+const dyingTick = time.Millisecond / 4
+
+// awaitEnd returns when process pid has ended, when until has come, or when the
+// space is closed. Where there is none of that number in this pid namespace it
+// returns early, but not at once.
+func (s *Space) awaitEnd(pid int, until time.Time) {
+	process, err := arena.WatchProcess(pid)
+	if err != nil {
+		s.pause(min(time.Until(until), relookLast))
+		return
+	}
+	ended := make(chan struct{})
+	defer close(ended)
+	go func() { // a closed space has no use for the rest
+		select {
+		case <-s.done:
+		case <-ended:
+		}
+		_ = process.Close()
+	}()
+	process.Wait(until)
+}
 
 func (s *Space) pause(d time.Duration) {
 	timer := time.NewTimer(d)
@@ -49,7 +76,7 @@ func (s *Space) successor() (next owner) {
 }
 
 // watches are the owners whose processes the kernel tells us the end of, since we
-// wait for something that they hold.
+// wait for something that they hold, and until when.
 type watches struct {
 	sync.Mutex
 	until map[owner]time.Time
@@ -68,7 +95,7 @@ func (s *Space) watchFor(o owner) {
 	if s.watches.until == nil {
 		s.watches.until = make(map[owner]time.Time)
 	}
-	s.watches.until[o] = time.Now().Add(3 * relookLast)
+	s.watches.until[o] = time.Now().Add(3 * relookWatched)
 	if !watched {
 		go s.watchProcess(o, pid)
 	}
@@ -106,29 +133,22 @@ func (o *Object) watchCompany() bool {
 }
 
 func (s *Space) watchProcess(o owner, pid int) {
-	process, err := arena.WatchProcess(pid)
-	if err == nil {
-		defer func() { _ = process.Close() }()
-	}
-	for s.stillWatched(o) {
-		if err != nil { // it is gone by now, or has no number in this pid namespace
-			s.bury(o)
-			s.pause(relookLast)
-		} else if process.Wait(time.Now().Add(relookLast)) {
-			s.bury(o)
-			s.pause(time.Millisecond / 4) // not to spin where its number means another one here
-		}
+	for until, still := s.stillWatched(o); still; until, still = s.stillWatched(o) {
+		s.awaitEnd(pid, until)
+		s.bury(o)
+		s.pause(dyingTick)
 	}
 }
 
 // stillWatched reports whether somebody has waited for o of late, and whether o is
 // still there.
-func (s *Space) stillWatched(o owner) bool {
+func (s *Space) stillWatched(o owner) (until time.Time, still bool) {
 	s.watches.Lock()
 	defer s.watches.Unlock()
-	if s.known(o) && !s.closed.Load() && time.Now().Before(s.watches.until[o]) {
-		return true
+	until = s.watches.until[o]
+	if s.known(o) && !s.closed.Load() && time.Now().Before(until) {
+		return until, true
 	}
 	delete(s.watches.until, o)
-	return false
+	return until, false
 }

@@ -1,0 +1,206 @@
+package shm
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/multiproc-go/multiproc/internal/driver"
+)
+
+// A Value is bytes in an immutable block of the heap, whose name is the word entValue;
+// 0 until something is stored. Storing makes another block and is done when that
+// word names it: hazard.go says what becomes of the old one.
+//
+//	word 0 of the block: how many bytes
+//	then the bytes
+//
+// Nobody holds anything: a process that is stopped or dies somewhere here keeps
+// nobody from anything, but for the block that it reads.
+type Value struct{ *Object }
+
+const valueHead = 8
+
+func init() {
+	kinds[ValueKind] = kindOf{
+		name: "value", joins: (*Space).clearShares, frees: freeValue, heap: valueHeap,
+	}
+}
+
+// OpenValue attaches to a value, or makes it.
+func (s *Space) OpenValue(ctx context.Context, which driver.Which, of driver.Type) (driver.Value, error) {
+	o, err := s.openWhich(ctx, which, Spec{
+		Kind: ValueKind,
+		Type: [2]uint64{
+			binary.LittleEndian.Uint64(of.Fingerprint[:8]), binary.LittleEndian.Uint64(of.Fingerprint[8:]),
+		},
+		TypeName: of.Name,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Value{o}, nil
+}
+
+// Read returns the value, whose block lasts until Done.
+func (v *Value) Read(context.Context) (r driver.Reading, err error) {
+	if !v.s.begins() {
+		return r, driver.ErrClosed
+	}
+	if err := v.gone(); err != nil {
+		v.s.ends()
+		return r, err
+	}
+	c, err := v.takeCell()
+	if err != nil {
+		v.s.ends()
+		return r, err
+	}
+	r = driver.Reading{Version: v.protect(c, v.at+entValue), Own: [2]uint64{c.at, c.attachment}}
+	if b := block(r.Version & blockMask); b != 0 {
+		if r.Bytes, err = v.s.blockBytes(b); err != nil {
+			v.Done(r)
+			return driver.Reading{}, err
+		}
+	}
+	v.race.acquire()
+	return r, nil
+}
+
+// Done ends a reading. Where the value was replaced meanwhile, we may have been the
+// last to keep the old one.
+func (v *Value) Done(r driver.Reading) {
+	v.giveCell(cell{r.Own[0], r.Own[1]})
+	if r.Version != 0 && v.s.a.Load(v.at+entValue) != r.Version {
+		v.collect()
+	}
+	v.s.ends()
+}
+
+// Store replaces whatever value there is.
+func (v *Value) Store(_ context.Context, data []byte) error {
+	_, err := v.put(data, func() uint64 { return v.s.a.Load(v.at + entValue) }, true)
+	return err
+}
+
+// Swap replaces the value of that version, if it is still there.
+func (v *Value) Swap(_ context.Context, version uint64, data []byte) (bool, error) {
+	have := func() uint64 { return version }
+	if broken == swapBlindly {
+		have = func() uint64 { return v.s.a.Load(v.at + entValue) }
+	}
+	return v.put(data, have, false)
+}
+
+// put has the value be data instead of what have returns; again and again, where it
+// is insistent.
+func (v *Value) put(data []byte, have func() uint64, insist bool) (done bool, err error) {
+	if !v.s.begins() {
+		return false, driver.ErrClosed
+	}
+	defer v.s.ends()
+	if err := v.gone(); err != nil {
+		return false, err
+	}
+	b, err := v.fillWith(data)
+	if err != nil {
+		return false, err
+	}
+	v.race.release()
+	for {
+		done, err = v.replace(v.at+entValue, have(), uint64(b))
+		if done || err != nil || !insist {
+			break
+		}
+	}
+	if !done {
+		v.s.free(b)
+	}
+	v.collect()
+	if done {
+		v.race.acquire()
+	}
+	return done, asClosed(err)
+}
+
+// fillWith returns a block that holds data, to be named by the value's word.
+func (v *Value) fillWith(data []byte) (block, error) {
+	size := uint64(len(data)) + valueHead
+	b, err := v.s.alloc(size, v.at+entValue)
+	if errors.Is(err, driver.ErrNoSpace) {
+		v.collect() // unless the dead kept what there is
+		b, err = v.s.alloc(size, v.at+entValue)
+	}
+	switch {
+	case errors.Is(err, errBlockTooLarge):
+		return 0, fmt.Errorf("%w: %d bytes, %d at most", driver.ErrTooLarge, len(data), v.s.chunkSize/2-valueHead)
+	case errors.Is(err, driver.ErrNoSpace):
+		return 0, fmt.Errorf("%d bytes: %w", len(data), err)
+	case err != nil:
+		return 0, asClosed(err)
+	}
+	v.s.storeBytes(b.offset(), data)
+	return b, nil
+}
+
+// asClosed is err, where something is gone driver.ErrClosed.
+func asClosed(err error) error {
+	if errors.Is(err, errGone) {
+		return driver.ErrClosed
+	}
+	return err
+}
+
+// storeBytes writes data into a block: how many, then the bytes. The explorer sees
+// each word.
+func (s *Space) storeBytes(at uint64, data []byte) {
+	if s.a.Hooked() {
+		s.storeText(at, string(data))
+		return
+	}
+	s.a.Store(at, uint64(len(data)))
+	copy(s.a.Bytes(at+8, uint64(len(data))), data)
+}
+
+// blockBytes returns the bytes in block b, which the caller protects.
+func (s *Space) blockBytes(b block) ([]byte, error) {
+	at, end := b.offset(), s.chunkAt+s.chunks*s.chunkSize
+	if at < s.chunkAt || at >= end {
+		return nil, fmt.Errorf("%w: no block is at %#x", driver.ErrCorrupt, at)
+	}
+	n := s.a.Load(at)
+	switch {
+	case n > end-at-8:
+		return nil, fmt.Errorf("%w: a block at %#x of %d bytes", driver.ErrCorrupt, at, n)
+	case s.a.Hooked():
+		return []byte(s.loadText(at, int(n))), nil
+	}
+	return s.a.Bytes(at+8, n), nil
+}
+
+// freeValue is what becomes of the blocks when a deleted value is reclaimed.
+func freeValue(s *Space, i int, meta uint64) { s.freeNamed(i, meta, s.object(i)+entValue) }
+
+// valueHeap is how much the value's blocks take, those that are still read too.
+func valueHeap(s *Space, i int, meta uint64) (bytes uint64) {
+	named := block(s.a.Load(s.object(i)+entValue) & blockMask)
+	if named != 0 {
+		bytes = s.blockSize(named)
+	}
+	for _, b := range s.retired(i, meta) {
+		if live, _ := s.stateOf(b); live && b != named {
+			bytes += s.blockSize(b)
+		}
+	}
+	return bytes
+}
+
+// blockSize is how many bytes block b takes, 0 if it is nonsense.
+func (s *Space) blockSize(b block) uint64 {
+	_, k, ok := s.headerOf(b)
+	if !ok {
+		return 0
+	}
+	return classSize(chunkClass(s.a.Load(s.chunk(k))))
+}
