@@ -24,12 +24,13 @@ func FuzzOpen_damagedSpace(f *testing.F) {
 	}
 	const slots, cells, objects, object = 4096, 4096 + 256*128, 4096 + 256*128 + 1024*8, 640
 	const chunks = objects + 512*object + 256*512
-	const value = objects + 3*object
+	const value, cond = objects + 3*object, objects + 4*object
 	for _, words := range []uint64{0, 1, 1 << 32, 0x55, ^uint64(0), 0x0010_0001_0000_0013} {
 		for _, at := range []uint32{
 			24, 40, 64, 88, 96, 104, 112, slots + 128, slots + 136, cells, objects, objects + 8, objects + 64,
 			objects + 104, objects + 112, 120, 128, 136, chunks, chunks + 8, objects + 320, objects + object, objects + object + 8,
 			value + 104, value + 320, value + 328, value + 384, value + 392, value + 576,
+			cond + 80, cond + 320, cond + 384, cond + 392, cond + 400,
 			chunks + 6*32, chunks + 6*32 + 8, 576 << 10,
 		} {
 			f.Add(write(at, words), true)
@@ -49,6 +50,8 @@ func FuzzOpen_damagedSpace(f *testing.F) {
 		must(t, err)
 		must(t, v.Store(background, "value"))
 		_, err = ipc.OpenRWMutex(background, s, "rw")
+		must(t, err)
+		_, err = ipc.OpenCond(background, s, "cond")
 		must(t, err)
 		if attached {
 			use(s)
@@ -105,7 +108,27 @@ func use(s *ipc.Space) {
 		v.Store(ctx, "another value")
 		v.Load(ctx)
 	}
+	useCond(s)
 	s.Stats(ctx)
 	s.Check(ctx)
 	s.Delete(ctx, "a")
+}
+
+func useCond(s *ipc.Space) {
+	ctx, cancel := context.WithTimeout(background, time.Millisecond)
+	defer cancel()
+	m, err := ipc.OpenMutex(ctx, s, "")
+	if err != nil {
+		return
+	}
+	c, err := ipc.OpenCond(ctx, s, "cond")
+	if err != nil {
+		return
+	}
+	if g, err := m.TryLock(ctx); err == nil {
+		c.Wait(ctx, &g)
+		g.Unlock()
+	}
+	c.Signal(ctx)
+	c.Broadcast(ctx)
 }

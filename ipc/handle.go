@@ -182,3 +182,12 @@ func (o *Once) MarshalBinary() ([]byte, error) { return o.marshal() }
 func (o *Once) UnmarshalBinary(data []byte) error {
 	return o.unmarshal(data, driver.Space.OpenOnce, "once")
 }
+
+// MarshalBinary lets the handle stand in what processes send one another. The
+// condition has to be there still when it arrives.
+func (c *Cond) MarshalBinary() ([]byte, error) { return c.marshal() }
+
+// UnmarshalBinary attaches to the condition that another process has sent.
+func (c *Cond) UnmarshalBinary(data []byte) error {
+	return c.unmarshal(data, driver.Space.OpenCond, "cond")
+}

@@ -25,6 +25,7 @@ type Space interface {
 	OpenMutex(ctx context.Context, which Which) (Mutex, error)
 	OpenEvent(ctx context.Context, which Which) (Event, error)
 	OpenInt64(ctx context.Context, which Which) (Int64, error)
+	OpenCond(ctx context.Context, which Which) (Cond, error)
 	OpenValue(ctx context.Context, which Which, of Type) (Value, error)
 	OpenRWMutex(ctx context.Context, which Which) (RWMutex, error)
 	OpenBarrier(ctx context.Context, which Which, parties int) (Barrier, error)
@@ -76,6 +77,13 @@ type RWMutex interface {
 	TryRLock() (Unlocker, Holding, error)
 }
 
+// A Locker is what a Cond gives up and takes again: a lock whose holdings are
+// exclusive. What ends the holdings of readers has no Lock.
+type Locker interface {
+	Unlocker
+	Lock(ctx context.Context) (Holding, error)
+}
+
 // A Holding is one holding of a lock. It has two words, so that a Guard has four
 // and the compiler keeps it in registers.
 type Holding struct {
@@ -106,6 +114,17 @@ type Event interface {
 	Clear(ctx context.Context) error
 	IsSet(ctx context.Context) (bool, error)
 	Wait(ctx context.Context) error
+}
+
+// A Cond is a condition to wait for.
+type Cond interface {
+	Object
+
+	// Wait gives lock up from the holding h and returns the one that is held then:
+	// h where it did not begin to wait, and none where lock could not be taken again.
+	Wait(ctx context.Context, lock Locker, h Holding) (Holding, error)
+	Signal(ctx context.Context) error
+	Broadcast(ctx context.Context) error
 }
 
 // An Int64 is a shared integer.

@@ -46,8 +46,8 @@ func (p *Process) abort() {
 	done(code(p.Barrier.Abort(background)))
 }
 
-// burier is a sweeper whose sweep the history keeps.
-func burier(process int) Thread {
+// notedSweeper is a sweeper whose sweep the history keeps.
+func notedSweeper(process int) Thread {
 	return Thread{process, func(w *World, p *Process) {
 		if p.Died() {
 			mask := int64(0)
@@ -100,19 +100,19 @@ func barrierCases() []Case {
 		Threads: append(threads(func(_ *World, p *Process) {
 			_ = p.meet(background, 0)
 			_ = p.meet(background, 1)
-		}, 0, 1), burier(2)),
+		}, 0, 1), notedSweeper(2)),
 	}, {
 		Name: "barrier: three parties, and more cells than the entry has", Objects: objects,
 		Spaces: Shape{Objects: 1, Annexes: 3}, Setup: openBarriers(3, 3), Model: three, Stalled: partyMissing, Stuck: partyMissing,
 		Bounds:  Bounds{Preemptions: 1, Stops: 1},
 		Deep:    Bounds{Preemptions: 3, Kills: 1, Stops: 1},
-		Threads: []Thread{meets(0, 0), meets(1, 0), meets(2, 0), burier(3)},
+		Threads: []Thread{meets(0, 0), meets(1, 0), meets(2, 0), notedSweeper(3)},
 	}, {
 		Name: "barrier: more goroutines than parties", Objects: objects,
 		Spaces: Shape{Objects: 1, Annexes: 3}, Setup: openBarriers(2, 2), Model: two, Stalled: partyMissing, Stuck: partyMissing,
 		Bounds:  Bounds{Preemptions: 1, Kills: 1},
 		Deep:    Bounds{Preemptions: 3, Kills: 1, Stops: 1},
-		Threads: []Thread{meets(0, 0), meets(0, 1), meets(1, 0), burier(2)},
+		Threads: []Thread{meets(0, 0), meets(0, 1), meets(1, 0), notedSweeper(2)},
 	}, {
 		Name: "barrier: a context ends", Objects: objects,
 		Spaces: small, Setup: openBarriers(2, 2), Model: two, Stalled: partyMissing, Stuck: partyMissing,
@@ -122,7 +122,7 @@ func barrierCases() []Case {
 			p.Space.Touch()
 			w.cancel()
 			w.sched.note(1)
-		}}, meets(1, 0), burier(2)},
+		}}, meets(1, 0), notedSweeper(2)},
 	}, {
 		Name: "barrier: reset while others wait", Objects: objects,
 		Spaces: Shape{Objects: 1, Annexes: 3}, Setup: openBarriers(3, 2), Model: two, Stalled: partyMissing, Stuck: partyMissing,
@@ -131,7 +131,7 @@ func barrierCases() []Case {
 		Threads: []Thread{meets(0, 0), {1, func(_ *World, p *Process) {
 			p.reset()
 			_ = p.meet(background, 0)
-		}}, meets(2, 0), burier(3)},
+		}}, meets(2, 0), notedSweeper(3)},
 	}, {
 		Name: "barrier: aborted, reset, and used again", Objects: objects,
 		Spaces: small, Setup: openBarriers(2, 2), Model: two, Stalled: partyMissing, Stuck: partyMissing,
@@ -146,7 +146,7 @@ func barrierCases() []Case {
 			p.abort()
 			p.reset()
 			_ = p.meet(background, 0)
-		}}, burier(2)},
+		}}, notedSweeper(2)},
 	}, {
 		Name: "barrier: deleted while others wait", Objects: objects,
 		Spaces: Shape{Objects: 1, Annexes: 3}, Setup: openBarriers(3, 3), Model: three, Stalled: partyMissing, Stuck: partyMissing,
@@ -169,7 +169,7 @@ func barrierCases() []Case {
 			}
 			w.Closed[0] = true
 			done(codeOK)
-		}}, meets(1, 0), burier(2)},
+		}}, meets(1, 0), notedSweeper(2)},
 	}, {
 		Name: "barrier: a sweeper that comes late finds another barrier", Objects: objects,
 		Spaces: small,

@@ -69,6 +69,7 @@ type Process struct {
 	Int64   driver.Int64
 	Value   driver.Value
 	RWMutex driver.RWMutex
+	Cond    driver.Cond
 	Barrier driver.Barrier
 	Once    driver.Once
 }

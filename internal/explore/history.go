@@ -55,14 +55,35 @@ func (h *History) crash(process int) { h.begin(process, Crash) }
 
 // A Model says what an object may do. Step applies an operation: it returns the
 // state after it, and whether it can have had its result there. State is whatever
-// the model makes of it; 0 at first.
+// the model makes of it; 0 at first. Where more than one state may come after an
+// operation, Steps returns them all and stands in Step's place.
 type Model struct {
-	Step func(state uint64, op Op) (next uint64, ok bool)
+	Step  func(state uint64, op Op) (next uint64, ok bool)
+	Steps func(state uint64, op Op) []uint64
 }
 
-// check looks for an order of the operations, each between its call and its
-// return, that the model allows (Wing and Gong's search, with a memory).
+func (m *Model) next(state uint64, op Op) []uint64 {
+	if m.Steps != nil {
+		return m.Steps(state, op)
+	}
+	if next, ok := m.Step(state, op); ok {
+		return []uint64{next}
+	}
+	return nil
+}
+
+// check returns an error unless the model explains the history.
 func (h *History) check(m Model) error {
+	if !h.explained(m, func(uint64) bool { return true }) {
+		return fmt.Errorf("no order of the calls explains their results: %s", h)
+	}
+	return nil
+}
+
+// explained looks for an order of the operations, each between its call and its
+// return, that the model allows and that ends as it should (Wing and Gong's search,
+// with a memory).
+func (h *History) explained(m Model, ends func(state uint64) bool) bool {
 	type place struct {
 		done  uint64
 		state uint64
@@ -74,24 +95,23 @@ func (h *History) check(m Model) error {
 			return false
 		}
 		deadline, open := h.earliestReturn(done)
-		if !open {
+		if !open && ends(state) {
 			return true // all that returned have had their effect
 		}
 		for i, op := range h.ops {
-			if done>>i&1 == 1 || op.called > deadline {
+			if done>>i&1 == 1 || open && op.called > deadline {
 				continue
 			}
-			if next, ok := m.Step(state, op); ok && search(done|1<<i, next) {
-				return true
+			for _, next := range m.next(state, op) {
+				if search(done|1<<i, next) {
+					return true
+				}
 			}
 		}
 		failed[place{done, state}] = true
 		return false
 	}
-	if !search(0, 0) {
-		return fmt.Errorf("no order of the calls explains their results: %s", h)
-	}
-	return nil
+	return search(0, 0)
 }
 
 // earliestReturn is when the first of those not done returned: what was called

@@ -11,7 +11,7 @@ import (
 // whole, the history is one that the objects allow, and nothing is left of the
 // dead.
 func (w *World) verify(c Case) error {
-	if c.Model.Step != nil {
+	if c.Model.Step != nil || c.Model.Steps != nil {
 		if err := w.history.check(c.Model); err != nil {
 			return err
 		}

@@ -10,11 +10,12 @@ import (
 // becoming another object, tells the sweep where the dead may have left
 // something, and has room for the process's share of the object.
 //
-//	word 0: bits 0-31 how many of its goroutines wait, bits 32-63 owner
+//	word 0: bits 0-23 how many of its goroutines wait, bits 24-31 the kind's own, bits 32-63 owner
 //	words 1-7: the kind's own
 //
 // {0} -> {me} -> {0}. Only its owner changes one, and, after the owner's death,
-// the sweep.
+// the sweep; or the kind says who else. A word without an owner that is not 0 is
+// what the kind has left there: it attaches nobody.
 //
 // Four stand in the object's entry. Further ones stand in annexes, entries of a
 // table of their own, seven in each, chained from the object's entry.
@@ -23,6 +24,8 @@ const (
 	attachInline = 4
 	annexAttach  = 7
 	annexNext    = 8 // the next annex + 1
+
+	attachWaiting = 1<<24 - 1
 )
 
 // An ident says which object it is, for good: the entry's index and its serial.

@@ -25,6 +25,11 @@ const (
 	annexUnlinked              // an annex is used before its object is known to be there
 	fillBlindly                // fill a block without looking whether its chunk is being given back
 	forgetNamed                // a dead owner's block is free although a word names it
+	condUnlockFirst            // Wait gives the lock up before it waits
+	condGiveUpBlindly          // who gives up does not look whether a Signal was first
+	condForgetSignal           // the sweep does not pass on what a dead waiter was signalled
+	condAdoptLate              // such a Signal goes to one that began to wait later
+	condKeepBoth               // who has adopted one keeps the one that it is sent meanwhile
 	collectBlindly             // free a retired block without looking at the hazard cells
 	protectBlindly             // read a block without looking whether it is still there once a cell names it
 	retireLate                 // take a block out of its word before it is retired

@@ -61,9 +61,11 @@ func (s *Space) objectStat(i int, processes map[owner]*driver.ProcessStat) (one 
 	var waiting, sharing []owner
 	for attached := range s.attachments(i, meta) {
 		word := s.a.Load(attached)
-		if n := int(uint32(word)); n > 0 && processes[ownerOf(word)] != nil {
+		if n := int(word & attachWaiting); n > 0 && processes[ownerOf(word)] != nil {
 			one.Waiters += n
-			waiting = append(waiting, ownerOf(word))
+			if !slices.Contains(waiting, ownerOf(word)) {
+				waiting = append(waiting, ownerOf(word))
+			}
 		}
 		if processes[ownerOf(word)] != nil && s.holdsShare(kind, attached) {
 			sharing = append(sharing, ownerOf(word))
