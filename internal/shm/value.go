@@ -24,7 +24,7 @@ const valueHead = 8
 
 func init() {
 	kinds[ValueKind] = kindOf{
-		name: "value", joins: (*Space).clearShares, frees: freeValue, heap: valueHeap,
+		name: "value", joins: (*Space).clearShares, strip: stripValue, heap: valueHeap,
 	}
 }
 
@@ -135,7 +135,7 @@ func (v *Value) fillWith(data []byte) (block, error) {
 	}
 	switch {
 	case errors.Is(err, errBlockTooLarge):
-		return 0, fmt.Errorf("%w: %d bytes, %d at most", driver.ErrTooLarge, len(data), v.s.chunkSize/2-valueHead)
+		return 0, fmt.Errorf("%w: %d bytes: %w", driver.ErrTooLarge, len(data), err)
 	case errors.Is(err, driver.ErrNoSpace):
 		return 0, fmt.Errorf("%d bytes: %w", len(data), err)
 	case err != nil:
@@ -180,8 +180,8 @@ func (s *Space) blockBytes(b block) ([]byte, error) {
 	return s.a.Bytes(at+8, n), nil
 }
 
-// freeValue is what becomes of the blocks when a deleted value is reclaimed.
-func freeValue(s *Space, i int, meta uint64) { s.freeNamed(i, meta, s.object(i)+entValue) }
+// stripValue is what becomes of the blocks when a deleted value is reclaimed.
+func stripValue(s *Space, i int, meta uint64) { s.freeNamed(i, meta, s.object(i)+entValue) }
 
 // valueHeap is how much the value's blocks take, those that are still read too.
 func valueHeap(s *Space, i int, meta uint64) (bytes uint64) {
