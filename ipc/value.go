@@ -17,7 +17,7 @@ import (
 // Order:    all Stores, Updates and Loads of it have one order, in all processes; each synchronizes before those that see its result.
 // Crash:    a Store or an Update has happened or not: whoever dies, the value is the old or the new one, never a mixture.
 // Fairness: a Load waits for nobody, nor does a Store; an Update begins anew when another was first.
-// Cost:     a copy of the value, and some ten atomic instructions for a Load, some fifty for a Store. No system call, but where the space takes memory or gives it back. A Store needs room for the old value and the new one; a process that is stopped in a Load keeps the one that it reads.
+// Cost:     a copy of the value, and some ten atomic instructions for a Load; for a Store some thirty, and eight loads for each process that has the value open. No system call, but where the space takes memory or gives it back. A Store needs room for the old value and the new one; a process that is stopped in a Load keeps the one that it reads.
 type Value[T any] struct {
 	handle[driver.Value]
 	codec *codec.Codec[T]

@@ -48,7 +48,7 @@ type condCell struct{ at, ticket uint64 }
 func init() {
 	kinds[CondKind] = kindOf{
 		name: "cond", sleeps: entTickets, patience: eventPatience,
-		recover: recoverCond, doom: doomCond, frees: freeOrphans,
+		recover: recoverCond, doom: doomCond, strip: freeOrphans,
 	}
 }
 

@@ -69,7 +69,9 @@ func (s *Space) reclaim(i int, object ident) {
 			return
 		}
 		if broken == reclaimAtOnce || !s.attached(i, meta) {
-			s.freeBlocks(i, mine)
+			if broken != keepBlocks {
+				s.strip(i, mine)
+			}
 			s.freeAnnexes(object)
 			s.a.CompareAndSwap(at, mine, become(meta, stateFree, 0))
 			return
@@ -87,14 +89,6 @@ func (s *Space) attached(i int, meta uint64) bool {
 		}
 	}
 	return false
-}
-
-// freeBlocks frees what object i has in the heap. Nobody is attached to it any more.
-func (s *Space) freeBlocks(i int, meta uint64) {
-	k := Kind(s.a.Load(s.object(i) + entKind))
-	if k.known() && kinds[k].frees != nil && broken != keepBlocks {
-		kinds[k].frees(s, i, meta)
-	}
 }
 
 func (s *Space) freeAnnexes(object ident) {

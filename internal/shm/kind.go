@@ -51,9 +51,10 @@ type kindOf struct {
 	// the object open. nil: it needs nothing.
 	joins func(s *Space, attachment uint64)
 
-	// frees gives up what object i has outside of its entry and annexes, when it is
-	// being reclaimed; it may have been begun before. nil: it has nothing.
-	frees func(s *Space, i int, meta uint64)
+	// strip takes from object i, which is being reclaimed, what it has besides its entry.
+	// It may be done over and over, and have been begun or done by one who has died.
+	// nil: it has nothing.
+	strip func(s *Space, i int, meta uint64)
 
 	// heap is how many bytes of the heap object i has. nil: none.
 	heap func(s *Space, i int, meta uint64) uint64
@@ -67,6 +68,13 @@ type kindOf struct {
 var kinds [lastKind + 1]kindOf
 
 func (k Kind) known() bool { return k <= lastKind && kinds[k].name != "" }
+
+// strip is the kind's, if there is something.
+func (s *Space) strip(i int, meta uint64) {
+	if k := Kind(s.a.Load(s.object(i) + entKind)); k.known() && kinds[k].strip != nil {
+		kinds[k].strip(s, i, meta)
+	}
+}
 
 func (k Kind) String() string {
 	if !k.known() {

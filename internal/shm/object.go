@@ -27,7 +27,8 @@ type Object struct {
 	gate *arena.Gate // one goroutine of the process at a time sleeps on the object
 	race raceWord
 
-	busyCells atomic.Uint32 // hazard cells of our attachment that goroutines have taken, a bit each
+	busyCells   atomic.Uint32 // hazard cells of our attachment that goroutines have taken, a bit each
+	lastRetired atomic.Uint64 // a retired word of the object, which last as long as we have it open
 
 	readers raceWord // of an RWMutex: what its writers come after
 	claimed sighting // of an RWMutex: the last claim that this process has looked at

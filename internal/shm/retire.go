@@ -42,8 +42,12 @@ func (o *Object) replace(off, have, want uint64) (replaced bool, err error) {
 	return true, err
 }
 
-// retire writes b into a free retired word, and returns where that is.
+// retire writes b into a free retired word, and returns where that is: usually the one
+// that we used last.
 func (o *Object) retire(b block) (at uint64, err error) {
+	if at = o.lastRetired.Load(); at != 0 && o.s.a.Load(at) == 0 && o.s.a.CompareAndSwap(at, 0, uint64(b)) {
+		return at, nil
+	}
 	for full := false; ; {
 		for attachment := range o.s.attachments(o.i, o.meta) {
 			if o.s.a.Load(attachment) != attachRetired {
@@ -52,6 +56,7 @@ func (o *Object) retire(b block) (at uint64, err error) {
 			for k := 1; k <= attachWords; k++ {
 				at = share(attachment, k)
 				if o.s.a.Load(at) == 0 && o.s.a.CompareAndSwap(at, 0, uint64(b)) {
+					o.lastRetired.Store(at)
 					return at, nil
 				}
 			}

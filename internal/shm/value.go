@@ -24,7 +24,7 @@ const valueHead = 8
 
 func init() {
 	kinds[ValueKind] = kindOf{
-		name: "value", joins: (*Space).clearShares, frees: freeValue, heap: valueHeap,
+		name: "value", joins: (*Space).clearShares, strip: stripValue, heap: valueHeap,
 	}
 }
 
@@ -80,22 +80,29 @@ func (v *Value) Done(r driver.Reading) {
 
 // Store replaces whatever value there is.
 func (v *Value) Store(_ context.Context, data []byte) error {
-	_, err := v.put(data, func() uint64 { return v.s.a.Load(v.at + entValue) }, true)
+	word := v.at + entValue
+	_, err := v.put(data, func(b block) (done bool, err error) {
+		for !done && err == nil {
+			done, err = v.replace(word, v.s.a.Load(word), uint64(b))
+		}
+		return done, err
+	})
 	return err
 }
 
 // Swap replaces the value of that version, if it is still there.
 func (v *Value) Swap(_ context.Context, version uint64, data []byte) (bool, error) {
-	have := func() uint64 { return version }
-	if broken == swapBlindly {
-		have = func() uint64 { return v.s.a.Load(v.at + entValue) }
-	}
-	return v.put(data, have, false)
+	word := v.at + entValue
+	return v.put(data, func(b block) (bool, error) {
+		if broken == swapBlindly {
+			version = v.s.a.Load(word)
+		}
+		return v.replace(word, version, uint64(b))
+	})
 }
 
-// put has the value be data instead of what have returns; again and again, where it
-// is insistent.
-func (v *Value) put(data []byte, have func() uint64, insist bool) (done bool, err error) {
+// put makes a block of data, and has commit put it into the value's word, or not.
+func (v *Value) put(data []byte, commit func(block) (bool, error)) (done bool, err error) {
 	if !v.s.begins() {
 		return false, driver.ErrClosed
 	}
@@ -108,19 +115,13 @@ func (v *Value) put(data []byte, have func() uint64, insist bool) (done bool, er
 		return false, err
 	}
 	v.race.release()
-	for {
-		done, err = v.replace(v.at+entValue, have(), uint64(b))
-		if done || err != nil || !insist {
-			break
-		}
-	}
-	if !done {
+	done, err = commit(b)
+	if done {
+		v.race.acquire()
+	} else {
 		v.s.free(b)
 	}
 	v.collect()
-	if done {
-		v.race.acquire()
-	}
 	return done, asClosed(err)
 }
 
@@ -129,12 +130,12 @@ func (v *Value) fillWith(data []byte) (block, error) {
 	size := uint64(len(data)) + valueHead
 	b, err := v.s.alloc(size, v.at+entValue)
 	if errors.Is(err, driver.ErrNoSpace) {
-		v.collect() // unless the dead kept what there is
+		v.collect() // a reader that is dead by now may be all that kept old values
 		b, err = v.s.alloc(size, v.at+entValue)
 	}
 	switch {
 	case errors.Is(err, errBlockTooLarge):
-		return 0, fmt.Errorf("%w: %d bytes, %d at most", driver.ErrTooLarge, len(data), v.s.chunkSize/2-valueHead)
+		return 0, fmt.Errorf("%w: %d bytes: %w", driver.ErrTooLarge, len(data), err)
 	case errors.Is(err, driver.ErrNoSpace):
 		return 0, fmt.Errorf("%d bytes: %w", len(data), err)
 	case err != nil:
@@ -179,8 +180,8 @@ func (s *Space) blockBytes(b block) ([]byte, error) {
 	return s.a.Bytes(at+8, n), nil
 }
 
-// freeValue is what becomes of the blocks when a deleted value is reclaimed.
-func freeValue(s *Space, i int, meta uint64) { s.freeNamed(i, meta, s.object(i)+entValue) }
+// stripValue is what becomes of the blocks when a deleted value is reclaimed.
+func stripValue(s *Space, i int, meta uint64) { s.freeNamed(i, meta, s.object(i)+entValue) }
 
 // valueHeap is how much the value's blocks take, those that are still read too.
 func valueHeap(s *Space, i int, meta uint64) (bytes uint64) {
