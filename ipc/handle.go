@@ -155,3 +155,17 @@ func (i *Int64) MarshalBinary() ([]byte, error) { return i.marshal() }
 func (i *Int64) UnmarshalBinary(data []byte) error {
 	return i.unmarshal(data, driver.Space.OpenInt64, "int64")
 }
+
+// MarshalBinary lets the handle stand in what processes send one another. The
+// semaphore has to be there still when it arrives.
+func (m *Semaphore) MarshalBinary() ([]byte, error) { return m.marshal() }
+
+// UnmarshalBinary attaches to the semaphore that another process has sent.
+func (m *Semaphore) UnmarshalBinary(data []byte) error {
+	return m.unmarshal(data, anySemaphore, "semaphore")
+}
+
+// anySemaphore opens one with as many permits as it has.
+func anySemaphore(s driver.Space, ctx context.Context, which driver.Which) (driver.Semaphore, error) {
+	return s.OpenSemaphore(ctx, which, 0)
+}

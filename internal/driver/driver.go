@@ -25,6 +25,7 @@ type Space interface {
 	OpenMutex(ctx context.Context, which Which) (Mutex, error)
 	OpenEvent(ctx context.Context, which Which) (Event, error)
 	OpenInt64(ctx context.Context, which Which) (Int64, error)
+	OpenSemaphore(ctx context.Context, which Which, permits int) (Semaphore, error) // permits 0: as many as it has
 }
 
 // Which says which object to open: the one called Name, which is made where it is
@@ -93,6 +94,15 @@ type Int64 interface {
 	Store(ctx context.Context, v int64) error
 	Add(ctx context.Context, delta int64) (int64, error)
 	CompareAndSwap(ctx context.Context, old, new int64) (bool, error)
+}
+
+// A Semaphore holds permits, which processes take and give back.
+type Semaphore interface {
+	Object
+	Acquire(ctx context.Context, n int) error
+	TryAcquire(n int) error
+	Release(ctx context.Context, n int) error
+	Available(ctx context.Context) (int, error)
 }
 
 // Stats pictures a space.

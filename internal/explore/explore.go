@@ -65,6 +65,8 @@ type Process struct {
 	Mutex driver.Mutex // what a case's Setup has opened
 	Event driver.Event
 	Int64 driver.Int64
+
+	Semaphore driver.Semaphore
 }
 
 // Died waits until some process is dead.

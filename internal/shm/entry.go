@@ -25,6 +25,9 @@ const (
 	entEpoch = 24 //
 	entEvent = 32 // Event
 	entInt   = 40 // Int64
+
+	entPermits = 64 // Semaphore
+	entClaim   = 72 //
 )
 
 // meta says what an entry is:

@@ -1,6 +1,10 @@
 package shm
 
-import "math"
+import (
+	"math"
+
+	"github.com/multiproc-go/multiproc/internal/driver"
+)
 
 // A Kind is what an object is.
 type Kind uint64
@@ -42,6 +46,16 @@ type kindOf struct {
 
 	// holder is who holds it. nil: nobody ever does.
 	holder func(s *Space, at uint64) owner
+
+	// holds reports whether the owner of an attachment has something of the object
+	// that is on record there. nil: it never has.
+	holds func(s *Space, attachment uint64) bool
+
+	// picture adds to what Stats tells of the object. nil: there is nothing to add.
+	picture func(s *Space, i int, meta uint64, one *driver.ObjectStat)
+
+	// check says what is wrong with object i. nil: nothing can be.
+	check func(s *Space, i int, meta uint64, say func(string, ...any))
 }
 
 // kinds has each kind's, which its own file puts here.

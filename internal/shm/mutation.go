@@ -25,4 +25,9 @@ const (
 	annexUnlinked              // an annex is used before its object is known to be there
 	fillBlindly                // fill a block without looking whether its chunk is being given back
 	forgetNamed                // a dead owner's block is free although a word names it
+	shareLater                 // permits are out before they are written down as a process's
+	keepTurn                   // who leaves permits that others may sleep for wakes none of them
+	trustClaim                 // sleep without looking again whether the claim is still there
+	claimUnrung                // permits come back, and the claimant's word does not change
+	forgetPermits              // the sweep takes shares away, and nobody counts what is in use anew
 )

@@ -24,6 +24,11 @@ var Mutations = []string{
 	annexUnlinked:     "annexUnlinked",
 	fillBlindly:       "fillBlindly",
 	forgetNamed:       "forgetNamed",
+	shareLater:        "shareLater",
+	keepTurn:          "keepTurn",
+	trustClaim:        "trustClaim",
+	claimUnrung:       "claimUnrung",
+	forgetPermits:     "forgetPermits",
 }
 
 // Mutate puts the bug with that index in Mutations into the package, or takes it

@@ -26,6 +26,8 @@ type Object struct {
 	gate *arena.Gate // one goroutine of the process at a time sleeps on the object
 	race raceWord
 
+	claims sight // of a semaphore's turn
+
 	cleanup runtime.Cleanup // letGo, which the explorer does by itself
 }
 
@@ -62,6 +64,7 @@ func (s *Space) openNamed(ctx context.Context, name string, spec Spec) (*Object,
 		return nil, orCause(ctx, err)
 	}
 	defer s.table.Leave()
+	s.giveUpDeleted()
 	for {
 		o, err := s.openOnce(name, spec)
 		if !errors.Is(err, errGone) {
@@ -107,8 +110,8 @@ func (s *Space) openOnce(name string, spec Spec) (*Object, error) {
 
 // openAt opens the live object i, or the one that this process has open already.
 func (s *Space) openAt(i int, meta uint64, spec Spec) (*Object, error) {
-	if o := s.open[i].Value(); o != nil && o.meta == meta {
-		return o, o.spec.fits(spec)
+	if opened, ok := s.open[i]; ok && opened.meta == meta {
+		return s.openAgain(i, opened, spec)
 	}
 	at, err := s.borrow(i, meta)
 	if err != nil {
@@ -149,21 +152,9 @@ func (s *Space) hold(i int, meta, at uint64, spec Spec) *Object {
 		name: s.loadText(s.object(i)+entName, maxName),
 		gate: s.a.NewGate(),
 	}
-	s.open[i] = weak.Make(o)
-	o.cleanup = runtime.AddCleanup(o, func(at uint64) { s.letGo(i, meta, at) }, at)
+	s.open[i] = opened{weak.Make(o), meta, at}
+	o.cleanup = runtime.AddCleanup(o, func(at uint64) { s.letGo(i, at) }, at)
 	return o
-}
-
-// letGo is what happens when the last handle of an object is gone.
-func (s *Space) letGo(i int, meta, at uint64) {
-	if s.enterTable(nil) != nil {
-		return // closed: nothing is ours any more
-	}
-	defer s.table.Leave()
-	if s.open[i].Value() == nil {
-		delete(s.open, i)
-	}
-	s.giveBack(i, meta, at)
 }
 
 // make makes the object called name; errGone where another does at the same time.

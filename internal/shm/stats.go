@@ -53,9 +53,12 @@ func (s *Space) objectStat(i int, processes map[owner]*driver.ProcessStat) (one 
 		one.Bytes += annexSize
 		return true
 	})
-	var waiting []owner
+	var waiting, holding []owner
 	for attached := range s.attachments(i, meta) {
 		word := s.a.Load(attached)
+		if holds := kinds[kind].holds; holds != nil && holds(s, attached) {
+			holding = append(holding, ownerOf(word))
+		}
 		if n := int(uint32(word)); n > 0 && processes[ownerOf(word)] != nil {
 			one.Waiters += n
 			waiting = append(waiting, ownerOf(word))
@@ -67,14 +70,19 @@ func (s *Space) objectStat(i int, processes map[owner]*driver.ProcessStat) (one 
 		since, _ := s.noteHeld(at, s.a.Load(at+entLock))
 		one.Held = s.a.Now().Sub(since)
 	}
+	if picture := kinds[kind].picture; picture != nil {
+		picture(s, i, meta, &one)
+	}
 	if s.a.Load(at) != meta {
 		return one, false
 	}
 	for _, o := range waiting {
 		processes[o].Waits = append(processes[o].Waits, one.Name)
 	}
-	if p := processes[holder]; p != nil {
-		p.Holds = append(p.Holds, one.Name)
+	for _, o := range append(holding, holder) {
+		if p := processes[o]; p != nil {
+			p.Holds = append(p.Holds, one.Name)
+		}
 	}
 	one.Held = max(one.Held, time.Duration(0))
 	return one, true

@@ -26,6 +26,22 @@ const (
 // take can tell others that somebody sleeps; from the first of these calls on the
 // caller is the only goroutine of this process that waits for o like this.
 func (o *Object) wait(ctx context.Context, off uint64, take func(sleepNext bool) (low uint32, done bool, err error)) error {
+	return o.waitAnywhere(ctx, func(sleepNext bool) (bed, bool, error) {
+		low, done, err := take(sleepNext)
+		return bed{off, low}, done, err
+	}, func() {})
+}
+
+// A bed is where a goroutine sleeps: on the word at off, while its low half is low.
+type bed struct {
+	off uint64
+	low uint32
+}
+
+// waitAnywhere is wait where take says each time what the caller is to sleep on.
+// Where take(true) was called, leave is called last, while the caller is still the
+// only one that waits like this.
+func (o *Object) waitAnywhere(ctx context.Context, take func(sleepNext bool) (where bed, done bool, err error), leave func()) error {
 	if done, err := o.spin(take); done || err != nil {
 		return err
 	}
@@ -35,6 +51,7 @@ func (o *Object) wait(ctx context.Context, off uint64, take func(sleepNext bool)
 		return o.whyNot(ctx)
 	}
 	defer o.gate.Leave()
+	defer leave()
 	sleep := relook
 	for timedOut := false; ; {
 		if !timedOut {
@@ -42,21 +59,21 @@ func (o *Object) wait(ctx context.Context, off uint64, take func(sleepNext bool)
 				return err
 			}
 		}
-		low, done, err := take(true)
+		where, done, err := take(true)
 		if done || err != nil {
 			return err
 		}
 		if broken == sleepOnFreshWord {
-			low = uint32(o.s.a.Load(off))
+			where.low = uint32(o.s.a.Load(where.off))
 		}
-		if timedOut = o.s.a.Sleep(off, low, sleep, ctx.Done(), o.s.done); timedOut {
+		if timedOut = o.s.a.Sleep(where.off, where.low, sleep, ctx.Done(), o.s.done); timedOut {
 			sleep = min(2*sleep, relookLast)
 		} else {
 			sleep = relook
 		}
 		if arena.Ended(ctx.Done()) || o.s.closed.Load() {
 			if broken != keepWake {
-				o.s.a.Wake(off, 1) // it may have been ours
+				o.s.a.Wake(where.off, 1) // it may have been ours
 			}
 			return o.whyNot(ctx)
 		}
@@ -100,7 +117,7 @@ var (
 
 var processors = runtime.NumCPU()
 
-func (o *Object) spin(take func(bool) (uint32, bool, error)) (done bool, err error) {
+func (o *Object) spin(take func(bool) (bed, bool, error)) (done bool, err error) {
 	if o.s.a.Hooked() {
 		return false, nil // one look more or less is no new case
 	}
