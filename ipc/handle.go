@@ -162,10 +162,5 @@ func (m *Semaphore) MarshalBinary() ([]byte, error) { return m.marshal() }
 
 // UnmarshalBinary attaches to the semaphore that another process has sent.
 func (m *Semaphore) UnmarshalBinary(data []byte) error {
-	return m.unmarshal(data, anySemaphore, "semaphore")
-}
-
-// anySemaphore opens one with as many permits as it has.
-func anySemaphore(s driver.Space, ctx context.Context, which driver.Which) (driver.Semaphore, error) {
-	return s.OpenSemaphore(ctx, which, 0)
+	return m.unmarshal(data, semaphoreOf(0), "semaphore")
 }

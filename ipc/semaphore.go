@@ -10,7 +10,8 @@ import (
 // A Semaphore holds a number of permits, which it is made with. A process releases
 // its own permits only, those that any of its goroutines has acquired; to signal
 // others there is Event. What a process has acquired it has until it releases it,
-// also when no handle is left.
+// also when no handle is left. Acquire at once what is needed together: who has
+// permits and waits for more may wait for ever for one who waits for several.
 //
 // Order:    a Release synchronizes before every Acquire that comes after it, in all processes.
 // Crash:    the permits of a process that dies, or closes its space, come back.
@@ -24,14 +25,18 @@ type Semaphore struct {
 // permits, all of them free: from 1 to 268,435,455, others are ErrRange. One that is
 // there and has another number of permits is ErrMismatch.
 func OpenSemaphore(ctx context.Context, s *Space, name string, permits int) (*Semaphore, error) {
-	with := func(d driver.Space, ctx context.Context, which driver.Which) (driver.Semaphore, error) {
-		return d.OpenSemaphore(ctx, which, permits)
-	}
-	h, err := open(ctx, s, with, "semaphore", name)
+	h, err := open(ctx, s, semaphoreOf(permits), "semaphore", name)
 	if err != nil {
 		return nil, err
 	}
 	return &Semaphore{h}, nil
+}
+
+// semaphoreOf opens one of so many permits; 0: of as many as it has.
+func semaphoreOf(permits int) opener[driver.Semaphore] {
+	return func(s driver.Space, ctx context.Context, which driver.Which) (driver.Semaphore, error) {
+		return s.OpenSemaphore(ctx, which, permits)
+	}
 }
 
 // Acquire waits until n permits are free, and takes them, all at once. A non-nil

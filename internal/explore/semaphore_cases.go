@@ -228,6 +228,17 @@ func semaphoreCases() []Case {
 			done(code(p.Space.Delete(background, "s")))
 		}}),
 	}), of(2, Case{
+		Name:   "semaphore: opened again by one who has permits",
+		Bounds: Bounds{Preemptions: 2, Kills: 1},
+		Deep:   Bounds{Preemptions: 4, Kills: 1, Stops: 1},
+		Threads: append(threads(takes(2), 0), Thread{1, func(w *World, p *Process) {
+			if p.acquire(background, 1) {
+				p.Space.LetGo(p.Semaphore)
+				p.Semaphore = must(p.Space.OpenSemaphore(background, driver.Which{Name: "s"}, 2))
+				p.release(1)
+			}
+		}}),
+	}), of(2, Case{
 		Name:   "semaphore: its space is closed by one who has permits",
 		Bounds: Bounds{Preemptions: 2},
 		Deep:   Bounds{Preemptions: 3, Stops: 1},

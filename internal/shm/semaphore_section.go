@@ -29,7 +29,7 @@ func (m *Semaphore) move(word uint64, n int, mark uint64) (moved bool, err error
 	}
 	has := m.share()
 	switch {
-	case n > m.permits-used:
+	case n > 0 && n > m.permits-used:
 		n = 0
 	case has+n < 0:
 		m.leave(used, 0, 0)
@@ -40,7 +40,7 @@ func (m *Semaphore) move(word uint64, n int, mark uint64) (moved bool, err error
 			m.setShare(has + n)
 		}
 	}
-	m.leave(used+n, n, mark)
+	m.leave(max(0, used+n), n, mark)
 	if broken == shareLater && n != 0 {
 		m.setShare(has + n)
 	}

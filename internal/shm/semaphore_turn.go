@@ -138,10 +138,10 @@ func (t *turn) end() {
 // buried, one that does not run is set aside.
 func (m *Semaphore) stands(claim uint64) bool {
 	o := ownerOf(claim)
-	if !m.unlessDead(o) {
+	if o != 0 && !m.unlessDead(o) {
 		return false
 	}
-	if o == m.s.me || !m.claims.stale(claim&^claimRings, m.s.a.Hooked()) {
+	if o == m.s.me || o != 0 && !m.claims.stale(claim&^claimRings, m.s.a.Hooked()) {
 		return true
 	}
 	if m.claim.CompareAndSwap(claim, 0) {
