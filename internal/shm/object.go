@@ -26,7 +26,7 @@ type Object struct {
 	gate *arena.Gate // one goroutine of the process at a time sleeps on the object
 	race raceWord
 
-	claims sight // of a semaphore's turn
+	claims claims // to a semaphore's turn
 
 	cleanup runtime.Cleanup // letGo, which the explorer does by itself
 }

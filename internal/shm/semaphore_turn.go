@@ -28,8 +28,8 @@ type turn struct {
 }
 
 const (
-	claimBeat  = 1 << 16
-	claimRings = claimBeat - 1
+	claimBeats = 0xffff << 16
+	claimRings = 0xffff
 
 	// patientSleeps is how often one who wants a single permit sleeps before it
 	// claims the turn: a claim costs all others a wake through the kernel.
@@ -50,7 +50,7 @@ func (t *turn) look(sleepNext bool) (where bed, taken bool, err error) {
 		claim := m.claim.Load()
 		mine := t.gate && ownerOf(claim) == m.s.me
 		if mine && sleepNext {
-			beating := claim&^(claimRings<<16) | (claim+claimBeat)&(claimRings<<16)
+			beating := m.me | m.claims.beat() | claim&claimRings
 			if !m.claim.CompareAndSwap(claim, beating) {
 				continue
 			}
@@ -104,7 +104,7 @@ func (t *turn) goToBed(word, claim uint64, mine bool) (where bed, ready bool) {
 	case m.buryHolders():
 		return where, false
 	case claim == 0 && (t.n > 1 || t.sleeps >= patientSleeps):
-		m.claim.CompareAndSwap(0, m.me|claimBeat)
+		m.claim.CompareAndSwap(0, m.me|m.claims.beat())
 		return where, false
 	}
 	// In small company all watch all others; in a large one those who mark that they
@@ -177,25 +177,34 @@ func (s *Space) ring(at uint64) bool {
 	}
 }
 
-// A sight is what this process has seen of other processes' claims to an object.
-type sight struct {
+// claims are what this process has seen of the claims to an object.
+type claims struct {
+	beats uint64 // of its own: who has the gate counts them
+
 	mu    sync.Mutex
-	claim uint64 // without rings
+	claim uint64 // another process's, without rings
 	since time.Time
 	looks int
 }
 
+// beat is the next of this process's beats. They go on from one claim to the next,
+// so that each of them looks new.
+func (c *claims) beat() uint64 {
+	c.beats++
+	return c.beats << 16 & claimBeats
+}
+
 // stale reports whether the claim has been the same for claimLasts; where time stands
 // still, for three looks.
-func (s *sight) stale(claim uint64, timeless bool) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.claim != claim {
-		s.claim, s.since, s.looks = claim, time.Now(), 0
+func (c *claims) stale(claim uint64, timeless bool) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.claim != claim {
+		c.claim, c.since, c.looks = claim, time.Now(), 0
 	}
-	s.looks++
+	c.looks++
 	if timeless {
-		return s.looks >= 3
+		return c.looks >= 3
 	}
-	return time.Since(s.since) > claimLasts
+	return time.Since(c.since) > claimLasts
 }
