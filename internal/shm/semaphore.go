@@ -34,7 +34,7 @@ type Semaphore struct {
 	me      uint64 // owner, in its place
 	permits int
 	word    arena.Word
-	claim   arena.Word // see turns
+	claim   arena.Word // see turn
 }
 
 const (
