@@ -15,7 +15,7 @@ var (
 	ErrLost     = driver.ErrLost     // the holding ended by itself: only where a lock is a lease
 	ErrMismatch = driver.ErrMismatch // the object is there, but is not what it is opened as
 	ErrNotFound = driver.ErrNotFound // there is none of that name
-	ErrNotHeld  = driver.ErrNotHeld  // the holding has ended before
+	ErrNotHeld  = driver.ErrNotHeld  // the holding has ended before, or the process has not so many permits
 	ErrNoSpace  = driver.ErrNoSpace  // the space, the machine or the control group is full
 	ErrRange    = driver.ErrRange    // the number is not one of those that are allowed there
 	ErrTooLarge = driver.ErrTooLarge // the value, or the name, has more bytes than fit

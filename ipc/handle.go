@@ -191,3 +191,12 @@ func (c *Cond) MarshalBinary() ([]byte, error) { return c.marshal() }
 func (c *Cond) UnmarshalBinary(data []byte) error {
 	return c.unmarshal(data, driver.Space.OpenCond, "cond")
 }
+
+// MarshalBinary lets the handle stand in what processes send one another. The
+// semaphore has to be there still when it arrives.
+func (m *Semaphore) MarshalBinary() ([]byte, error) { return m.marshal() }
+
+// UnmarshalBinary attaches to the semaphore that another process has sent.
+func (m *Semaphore) UnmarshalBinary(data []byte) error {
+	return m.unmarshal(data, semaphoreOf(0), "semaphore")
+}

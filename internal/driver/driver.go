@@ -30,6 +30,7 @@ type Space interface {
 	OpenRWMutex(ctx context.Context, which Which) (RWMutex, error)
 	OpenBarrier(ctx context.Context, which Which, parties int) (Barrier, error)
 	OpenOnce(ctx context.Context, which Which) (Once, error)
+	OpenSemaphore(ctx context.Context, which Which, permits int) (Semaphore, error) // permits 0: as many as it has
 }
 
 // Which says which object to open: the one called Name, which is made where it is
@@ -157,6 +158,15 @@ type Reading struct {
 	Bytes   []byte    // not to be changed, and good until Done
 	Version uint64    // what Swap knows it by; 0: nothing was ever stored
 	Own     [2]uint64 // the driver's
+}
+
+// A Semaphore holds permits, which processes take and give back.
+type Semaphore interface {
+	Object
+	Acquire(ctx context.Context, n int) error
+	TryAcquire(n int) error
+	Release(ctx context.Context, n int) error
+	Available(ctx context.Context) (int, error)
 }
 
 // Stats pictures a space.

@@ -23,6 +23,7 @@ func Cases() []Case {
 	all = append(all, rwmutexCases()...)
 	all = append(all, barrierCases()...)
 	all = append(all, onceCases()...)
+	all = append(all, semaphoreCases()...)
 	return all
 }
 

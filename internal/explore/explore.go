@@ -64,14 +64,15 @@ type Process struct {
 	World *World
 	Space *shm.Space // nil before a late one has attached
 
-	Mutex   driver.Mutex // what a case's Setup has opened
-	Event   driver.Event
-	Int64   driver.Int64
-	Value   driver.Value
-	RWMutex driver.RWMutex
-	Cond    driver.Cond
-	Barrier driver.Barrier
-	Once    driver.Once
+	Mutex     driver.Mutex // what a case's Setup has opened
+	Event     driver.Event
+	Int64     driver.Int64
+	Value     driver.Value
+	RWMutex   driver.RWMutex
+	Semaphore driver.Semaphore
+	Cond      driver.Cond
+	Barrier   driver.Barrier
+	Once      driver.Once
 }
 
 // Attach has a late process attach to the space; false where that is full.

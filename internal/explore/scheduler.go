@@ -51,7 +51,8 @@ type thread struct {
 	ready       func() bool // whether it can go on; nil if it can
 	bed         *bed        // where it sleeps, if it does
 	idle        bool        // it waits for nothing but the others' end
-	timeouts    int
+	timeouts    int         // in a row, without its having changed anything
+	allTimeouts int
 	history     uint64 // sums up what it has seen, and so what it will do
 }
 
@@ -68,6 +69,10 @@ const maxTimeouts = 3
 // timeout is how long a sleep is that times out: long enough that two of them, after
 // one that still saw a change, are as long as anybody waits for a change.
 const timeout = 600 * time.Millisecond
+
+// maxAllTimeouts is how often they do until one who is stopped goes on, even if each
+// look changes something: who waits may do no more than show that it is there.
+const maxAllTimeouts = 12
 
 // maxSteps is more than any case takes that comes to an end.
 const maxSteps = 10_000
@@ -226,8 +231,9 @@ func (s *scheduler) unstick() bool {
 			continue
 		}
 		waiting = waiting || !t.idle
-		if t.bed != nil && s.disturbed && t.timeouts < maxTimeouts {
+		if t.bed != nil && s.disturbed && t.timeouts < maxTimeouts && t.allTimeouts < maxAllTimeouts {
 			t.timeouts++
+			t.allTimeouts++
 			t.bed.timedOut = true
 			timedOut = true
 		}
@@ -250,7 +256,7 @@ func (s *scheduler) unstick() bool {
 	}
 	if went {
 		for _, t := range s.threads {
-			t.timeouts = 0
+			t.timeouts, t.allTimeouts = 0, 0
 		}
 		return true
 	}
@@ -280,7 +286,7 @@ func (s *scheduler) describe() (text string) {
 func (s *scheduler) state() uint64 {
 	h := mix(mix(s.memory, s.events), uint64(s.clock))
 	for _, t := range s.threads {
-		flags := uint64(t.timeouts) << 8
+		flags := uint64(t.timeouts)<<8 | uint64(t.allTimeouts)<<16
 		for bit, on := range []bool{t.done, s.dead[t.process], s.stopped[t.process], t.bed != nil,
 			t.bed != nil && t.bed.woken, t.bed != nil && t.bed.timedOut, t == s.now, s.disturbed} {
 			if on {

@@ -142,7 +142,7 @@ func (c *Cond) sleep(ctx context.Context, cell *condCell) error {
 		return why
 	}
 	look := func(bool) (uint32, bool, error) { woken, err := c.look(cell); return 0, woken, err }
-	if woken, err := c.spin(look); woken || err != nil {
+	if woken, err := c.spin(on(cell.at, look)); woken || err != nil {
 		return end(err)
 	}
 	for pause := relook; ; {

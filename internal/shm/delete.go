@@ -14,6 +14,7 @@ func (s *Space) Delete(ctx context.Context, name string) error {
 		return orCause(ctx, err)
 	}
 	defer s.table.Leave()
+	defer s.giveUpDeleted()
 	h := s.hash(name)
 	for {
 		i, meta, found := s.find(name, h)
@@ -28,7 +29,7 @@ func (s *Space) Delete(ctx context.Context, name string) error {
 
 // deleteAt deletes object i, unless it is no more what meta says.
 func (s *Space) deleteAt(i int, meta uint64) (done bool, err error) {
-	if o := s.open[i].Value(); o != nil && o.meta == meta {
+	if o := s.open[i].object.Value(); o != nil && o.meta == meta {
 		defer runtime.KeepAlive(o) // and with it our attachment
 	} else {
 		at, err := s.borrow(i, meta)

@@ -48,13 +48,22 @@ func (s *Space) Works(o driver.Once) bool {
 	return ownerOf(s.a.Peek(o.(*Once).at+entLock)) == s.me
 }
 
+// HasPermits reports whether this process has permits, or is about to change how
+// many it has, as also Close is.
+func (s *Space) HasPermits(semaphore driver.Semaphore) bool {
+	m := semaphore.(*Semaphore)
+	share := s.a.Peek(m.attach + semShare)
+	has := ownerOf(share) == s.me && uint32(share) != 0 || s.closed.Load() && share == swept
+	return has || ownerOf(s.a.Peek(m.at+entPermits)) == s.me
+}
+
 // LetGo gives up this process's hold of an object at once, instead of when the
 // collector finds that no handle is left.
 func (s *Space) LetGo(object driver.Object) {
 	o := object.(interface{ held() *Object }).held()
 	o.cleanup.Stop()
-	delete(s.open, o.i)
-	s.letGo(o.i, o.meta, o.attach)
+	s.open[o.i] = opened{meta: o.meta, attachment: o.attach}
+	s.letGo(o.i, o.attach)
 }
 
 func (o *Object) held() *Object { return o }

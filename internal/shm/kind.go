@@ -1,6 +1,10 @@
 package shm
 
-import "math"
+import (
+	"math"
+
+	"github.com/multiproc-go/multiproc/internal/driver"
+)
 
 // A Kind is what an object is.
 type Kind uint64
@@ -56,12 +60,12 @@ type kindOf struct {
 	// nil: it has nothing.
 	strip func(s *Space, i int, meta uint64)
 
-	// heap is how many bytes of the heap object i has. nil: none.
-	heap func(s *Space, i int, meta uint64) uint64
+	// holds reports whether the owner of an attachment has something of the object
+	// that is on record there. nil: it never has.
+	holds func(s *Space, attachment uint64) bool
 
-	// shares reports whether the owner of that attachment holds a share of the object.
-	// nil: there are none.
-	shares func(s *Space, attachment uint64) bool
+	// picture adds to what Stats tells of the object. nil: there is nothing to add.
+	picture func(s *Space, i int, meta uint64, one *driver.ObjectStat)
 }
 
 // kinds has each kind's, which its own file puts here.

@@ -49,4 +49,9 @@ const (
 	onceEndsFirst         // the work is given up before it is known to be done
 	onceWakesOne          // the end of the work wakes one of those who wait for it
 	onceForgetsDone       // who has waited for the work does not look whether it is done
+	shareLater            // permits are out before they are written down as a process's
+	keepTurn              // who leaves permits that others may sleep for wakes none of them
+	trustClaim            // sleep without looking again whether the claim is still there
+	claimUnrung           // permits come back, and the claimant's word does not change
+	forgetPermits         // the sweep takes shares away, and nobody counts what is in use anew
 )

@@ -48,6 +48,11 @@ var Mutations = []string{
 	onceEndsFirst:         "onceEndsFirst",
 	onceWakesOne:          "onceWakesOne",
 	onceForgetsDone:       "onceForgetsDone",
+	shareLater:            "shareLater",
+	keepTurn:              "keepTurn",
+	trustClaim:            "trustClaim",
+	claimUnrung:           "claimUnrung",
+	forgetPermits:         "forgetPermits",
 }
 
 // Mutate puts the bug with that index in Mutations into the package, or takes it

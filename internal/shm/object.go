@@ -33,6 +33,8 @@ type Object struct {
 	readers raceWord // of an RWMutex: what its writers come after
 	claimed sighting // of an RWMutex: the last claim that this process has looked at
 
+	claims claims // to a semaphore's turn
+
 	cleanup runtime.Cleanup // letGo, which the explorer does by itself
 }
 
@@ -71,6 +73,7 @@ func (s *Space) openNamed(ctx context.Context, name string, spec Spec) (*Object,
 		return nil, orCause(ctx, err)
 	}
 	defer s.table.Leave()
+	s.giveUpDeleted()
 	for {
 		o, err := s.openOnce(name, spec)
 		if !errors.Is(err, errGone) {
@@ -116,8 +119,8 @@ func (s *Space) openOnce(name string, spec Spec) (*Object, error) {
 
 // openAt opens the live object i, or the one that this process has open already.
 func (s *Space) openAt(i int, meta uint64, spec Spec) (*Object, error) {
-	if o := s.open[i].Value(); o != nil && o.meta == meta {
-		return o, o.spec.fits(spec)
+	if opened, ok := s.open[i]; ok && opened.meta == meta {
+		return s.openAgain(i, opened, spec)
 	}
 	at, err := s.borrow(i, meta)
 	if err != nil {
@@ -128,7 +131,15 @@ func (s *Space) openAt(i int, meta uint64, spec Spec) (*Object, error) {
 		s.giveBack(i, meta, at)
 		return nil, err
 	}
+	s.join(at, have.Kind)
 	return s.hold(i, meta, at, have), nil
+}
+
+// join makes an attachment that is new to us ready for what the kind keeps there.
+func (s *Space) join(attachment uint64, k Kind) {
+	if joins := kinds[k].joins; joins != nil {
+		joins(s, attachment)
+	}
 }
 
 // borrow attaches to object i for as long as it is what meta says: errGone where
@@ -158,27 +169,9 @@ func (s *Space) hold(i int, meta, at uint64, spec Spec) *Object {
 		name: s.loadText(s.object(i)+entName, maxName),
 		gate: s.a.NewGate(),
 	}
-	if joins := kinds[spec.Kind].joins; joins != nil {
-		joins(s, at)
-	}
-	s.open[i] = weak.Make(o)
-	o.cleanup = runtime.AddCleanup(o, func(at uint64) { s.letGo(i, meta, at) }, at)
+	s.open[i] = opened{weak.Make(o), meta, at}
+	o.cleanup = runtime.AddCleanup(o, func(at uint64) { s.letGo(i, at) }, at)
 	return o
-}
-
-// letGo is what happens when the last handle of an object is gone.
-func (s *Space) letGo(i int, meta, at uint64) {
-	if s.enterTable(nil) != nil {
-		return // closed: nothing is ours any more
-	}
-	defer s.table.Leave()
-	if s.open[i].Value() == nil {
-		delete(s.open, i)
-	}
-	if s.holdsShare(Kind(s.a.Load(s.object(i)+entKind)), at) && s.a.Load(s.object(i)) == meta {
-		return // a Guard was forgotten: what it holds is held until the process ends
-	}
-	s.giveBack(i, meta, at)
 }
 
 // make makes the object called name; errGone where another does at the same time.
@@ -217,6 +210,7 @@ func (s *Space) make(name string, h hash, spec Spec) (*Object, error) {
 	if broken == publishEarly {
 		s.a.Store(s.object(i)+entKind, uint64(spec.Kind))
 	}
+	s.join(attached, spec.Kind)
 	return s.hold(i, live, attached, spec), nil
 }
 

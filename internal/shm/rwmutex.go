@@ -52,7 +52,7 @@ func init() {
 	kinds[RWMutexKind] = kindOf{
 		name: "rwmutex", sleeps: entLock, wakes: everyone, patience: lockPatience, looksOften: true,
 		recover: recoverRWMutex, doom: doomRWMutex, holder: writerOf,
-		joins: beginReaders, shares: reads,
+		joins: beginReaders, holds: reads,
 	}
 }
 

@@ -40,12 +40,13 @@ func (m *RWMutex) drainSlowly(ctx context.Context, claim uint64) error {
 		drained, err = m.look(claim)
 		return low, drained, err
 	}
-	if drained, err := m.spin(look); drained || err != nil {
+	sleeping := on(m.at+entLeft, look)
+	if drained, err := m.spin(sleeping); drained || err != nil {
 		return err
 	}
 	m.s.countWaiting(m.attach, 1)
 	defer m.s.countWaiting(m.attach, -1)
-	return m.sleep(ctx, m.at+entLeft, look)
+	return m.sleep(ctx, sleeping)
 }
 
 // look makes the claim a holding if nobody reads.

@@ -37,6 +37,13 @@ func openedRWMutex(t *testing.T, s *Space) *RWMutex {
 	return m.(*RWMutex)
 }
 
+// forget does what the collector has done when it has found all handles.
+func forget(o *Object) {
+	o.cleanup.Stop()
+	o.s.open[o.i] = opened{meta: o.meta, attachment: o.attach}
+	o.s.letGo(o.i, o.attach)
+}
+
 // The collector finding the handles of a lock, and with them a reader's Guard, is no
 // Unlock.
 func TestRWMutex_aForgottenReaderIsOneUntilItsProcessEnds(t *testing.T) {
@@ -45,19 +52,14 @@ func TestRWMutex_aForgottenReaderIsOneUntilItsProcessEnds(t *testing.T) {
 	if _, _, err := m.RLock(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	forget := func(m *RWMutex) {
-		m.cleanup.Stop()
-		delete(m.s.open, m.i)
-		m.s.letGo(m.i, m.meta, m.attach) // what the collector would have done
-	}
-	forget(m)
+	forget(m.Object)
 	again := openedRWMutex(t, one)
 	for _, m := range []*RWMutex{other, again} {
 		if _, err := m.TryLock(); !errors.Is(err, driver.ErrLocked) {
 			t.Errorf("TryLock while a forgotten reader reads: %v", err)
 		}
 	}
-	forget(again)
+	forget(again.Object)
 	if err := one.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -84,9 +86,7 @@ func TestRWMutex_aNewOneHasNoReadersOfAnOldOne(t *testing.T) {
 		for at := m.attach + attachSeats; at <= m.attach+attachCrowd; at += 8 {
 			one.a.Store(at, one.me.high()|5) // those that were forgotten
 		}
-		m.cleanup.Stop()
-		delete(one.open, m.i)
-		one.letGo(m.i, m.meta, m.attach)
+		forget(m.Object)
 		one.hint = m.i
 	}
 }

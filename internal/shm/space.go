@@ -2,7 +2,6 @@ package shm
 
 import (
 	"sync/atomic"
-	"weak"
 
 	"github.com/multiproc-go/multiproc/internal/arena"
 	"github.com/multiproc-go/multiproc/internal/driver"
@@ -20,8 +19,9 @@ type Space struct {
 	// table guards what follows. Opening, making and deleting objects happen
 	// under it, so that Close cannot come between their steps.
 	table *arena.Gate
-	open  map[int]weak.Pointer[Object] // by index
-	hint  int                          // where a free entry may be
+	open  map[int]opened // by index
+	kept  map[int]bool   // those of them that only what the process holds keeps open
+	hint  int            // where a free entry may be
 
 	heap    heap
 	watches watches
@@ -57,7 +57,8 @@ func newSpace(a *arena.Arena, boot [2]uint64) (*Space, error) {
 		a:      a,
 		seed:   a.Load(hdrSeed),
 		table:  a.NewGate(),
-		open:   make(map[int]weak.Pointer[Object]),
+		open:   make(map[int]opened),
+		kept:   make(map[int]bool),
 		heap:   heap{gate: a.NewGate()},
 		done:   make(chan struct{}),
 	}, nil

@@ -55,10 +55,7 @@ func (s *Space) objectStat(i int, processes map[owner]*driver.ProcessStat) (one 
 		one.Bytes += annexSize
 		return true
 	})
-	if kinds[kind].heap != nil {
-		one.Bytes += int64(kinds[kind].heap(s, i, meta))
-	}
-	var waiting, sharing []owner
+	var waiting, holding []owner
 	for attached := range s.attachments(i, meta) {
 		word := s.a.Load(attached)
 		if n := int(word & attachWaiting); n > 0 && processes[ownerOf(word)] != nil {
@@ -67,8 +64,8 @@ func (s *Space) objectStat(i int, processes map[owner]*driver.ProcessStat) (one 
 				waiting = append(waiting, ownerOf(word))
 			}
 		}
-		if processes[ownerOf(word)] != nil && s.holdsShare(kind, attached) {
-			sharing = append(sharing, ownerOf(word))
+		if processes[ownerOf(word)] != nil && s.holdsSome(kind, attached) {
+			holding = append(holding, ownerOf(word))
 		}
 	}
 	holder := s.holderOf(kind, at)
@@ -77,6 +74,9 @@ func (s *Space) objectStat(i int, processes map[owner]*driver.ProcessStat) (one 
 		since, _ := s.noteHeld(at, s.a.Load(at+entLock))
 		one.Held = s.a.Now().Sub(since)
 	}
+	if picture := kinds[kind].picture; picture != nil {
+		picture(s, i, meta, &one)
+	}
 	if s.a.Load(at) != meta {
 		return one, false
 	}
@@ -84,9 +84,9 @@ func (s *Space) objectStat(i int, processes map[owner]*driver.ProcessStat) (one 
 		processes[o].Waits = append(processes[o].Waits, one.Name)
 	}
 	if processes[holder] != nil {
-		sharing = append(sharing, holder)
+		holding = append(holding, holder)
 	}
-	for _, o := range sharing {
+	for _, o := range holding {
 		if p := processes[o]; !slices.Contains(p.Holds, one.Name) {
 			p.Holds = append(p.Holds, one.Name)
 		}
@@ -102,8 +102,8 @@ func (s *Space) holderOf(k Kind, at uint64) owner {
 	return kinds[k].holder(s, at)
 }
 
-func (s *Space) holdsShare(k Kind, attachment uint64) bool {
-	return k.known() && kinds[k].shares != nil && kinds[k].shares(s, attachment)
+func (s *Space) holdsSome(k Kind, attachment uint64) bool {
+	return k.known() && kinds[k].holds != nil && kinds[k].holds(s, attachment)
 }
 
 // usedBytes is how much of the space has memory.

@@ -24,7 +24,7 @@ const valueHead = 8
 
 func init() {
 	kinds[ValueKind] = kindOf{
-		name: "value", joins: (*Space).clearShares, strip: stripValue, heap: valueHeap,
+		name: "value", joins: (*Space).clearShares, strip: stripValue, picture: pictureValue,
 	}
 }
 
@@ -183,18 +183,17 @@ func (s *Space) blockBytes(b block) ([]byte, error) {
 // stripValue is what becomes of the blocks when a deleted value is reclaimed.
 func stripValue(s *Space, i int, meta uint64) { s.freeNamed(i, meta, s.object(i)+entValue) }
 
-// valueHeap is how much the value's blocks take, those that are still read too.
-func valueHeap(s *Space, i int, meta uint64) (bytes uint64) {
+// pictureValue adds what the value's blocks take, those that are still read too.
+func pictureValue(s *Space, i int, meta uint64, one *driver.ObjectStat) {
 	named := block(s.a.Load(s.object(i)+entValue) & blockMask)
 	if named != 0 {
-		bytes = s.blockSize(named)
+		one.Bytes += int64(s.blockSize(named))
 	}
 	for _, b := range s.retired(i, meta) {
 		if live, _ := s.stateOf(b); live && b != named {
-			bytes += s.blockSize(b)
+			one.Bytes += int64(s.blockSize(b))
 		}
 	}
-	return bytes
 }
 
 // blockSize is how many bytes block b takes, 0 if it is nonsense.

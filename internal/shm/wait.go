@@ -23,12 +23,36 @@ const (
 	relookWatched = time.Second
 )
 
-// wait calls take until it says done or returns an error. It spins a little,
-// yields a few times, and then sleeps on the word at off while its low half is
-// what take returned. take(true) is called when the caller sleeps next, so that
-// take can tell others that somebody sleeps; from the first of these calls on the
+// A bed is where a goroutine sleeps: on the word at off, while its low half is low.
+type bed struct {
+	off uint64
+	low uint32
+}
+
+// A taker says whether what is waited for is there, or what the caller is to sleep
+// on. It is called with true when the caller sleeps next, so that it can tell others
+// that somebody sleeps.
+type taker func(sleepNext bool) (where bed, done bool, err error)
+
+// on is a taker whose caller always sleeps on the word at off.
+func on(off uint64, take func(sleepNext bool) (low uint32, done bool, err error)) taker {
+	return func(sleepNext bool) (bed, bool, error) {
+		low, done, err := take(sleepNext)
+		return bed{off, low}, done, err
+	}
+}
+
+// wait calls take until it says done or returns an error. It spins a little, yields a
+// few times, and then sleeps on the word at off. From the first take(true) on the
 // caller is the only goroutine of this process that waits for o like this.
 func (o *Object) wait(ctx context.Context, off uint64, take func(sleepNext bool) (low uint32, done bool, err error)) error {
+	return o.waitAnywhere(ctx, on(off, take), func() {})
+}
+
+// waitAnywhere is wait where take says each time what the caller is to sleep on.
+// Where take(true) was called, leave is called last, while the caller is still the
+// only one that waits like this.
+func (o *Object) waitAnywhere(ctx context.Context, take taker, leave func()) error {
 	if done, err := o.spin(take); done || err != nil {
 		return err
 	}
@@ -38,22 +62,24 @@ func (o *Object) wait(ctx context.Context, off uint64, take func(sleepNext bool)
 		return o.whyNot(ctx)
 	}
 	defer o.gate.Leave()
-	return o.sleep(ctx, off, take)
+	defer leave()
+	return o.sleep(ctx, take)
 }
 
 // waitAlone is wait for those who wait at one object for different things: none of
 // them can sleep for another of its process.
 func (o *Object) waitAlone(ctx context.Context, off uint64, take func(sleepNext bool) (low uint32, done bool, err error)) error {
-	if done, err := o.spin(take); done || err != nil {
+	bedded := on(off, take)
+	if done, err := o.spin(bedded); done || err != nil {
 		return err
 	}
 	o.s.countWaiting(o.attach, 1)
 	defer o.s.countWaiting(o.attach, -1)
-	return o.sleep(ctx, off, take)
+	return o.sleep(ctx, bedded)
 }
 
 // sleep is the part of a wait that sleeps.
-func (o *Object) sleep(ctx context.Context, off uint64, take func(sleepNext bool) (low uint32, done bool, err error)) error {
+func (o *Object) sleep(ctx context.Context, take taker) error {
 	sleep := relook
 	for timedOut := false; ; {
 		if !timedOut {
@@ -65,21 +91,21 @@ func (o *Object) sleep(ctx context.Context, off uint64, take func(sleepNext bool
 		if o.watchCompany() && !kinds[o.spec.Kind].looksOften {
 			longest = relookWatched
 		}
-		low, done, err := take(true)
+		where, done, err := take(true)
 		if done || err != nil {
 			return err
 		}
 		if broken == sleepOnFreshWord {
-			low = uint32(o.s.a.Load(off))
+			where.low = uint32(o.s.a.Load(where.off))
 		}
-		if timedOut = o.s.a.Sleep(off, low, sleep, ctx.Done(), o.s.done); timedOut {
+		if timedOut = o.s.a.Sleep(where.off, where.low, sleep, ctx.Done(), o.s.done); timedOut {
 			sleep = min(2*sleep, longest)
 		} else {
 			sleep = relook
 		}
 		if arena.Ended(ctx.Done()) || o.s.closed.Load() {
 			if broken != keepWake {
-				o.s.a.Wake(off, 1) // it may have been ours
+				o.s.a.Wake(where.off, 1) // it may have been ours
 			}
 			return o.whyNot(ctx)
 		}
@@ -127,7 +153,7 @@ var (
 
 var processors = runtime.NumCPU()
 
-func (o *Object) spin(take func(bool) (uint32, bool, error)) (done bool, err error) {
+func (o *Object) spin(take taker) (done bool, err error) {
 	if o.s.a.Hooked() {
 		return false, nil // one look more or less is no new case
 	}
