@@ -74,3 +74,27 @@ func TestMachineRoom_isWhatIsAvailable(t *testing.T) {
 		t.Errorf("where nothing is known: %v", err)
 	}
 }
+
+// On a machine that is the test's own (.ci/vm says so) it takes all the memory there
+// is. Elsewhere it asks for more than there is, all at once, and gets nothing.
+func TestReserve_onAFullMachineSaysSo(t *testing.T) {
+	size := sum("/proc/meminfo", "MemTotal: SwapTotal:") << 10 &^ (2<<20 - 1)
+	step := size
+	if os.Getenv("MULTIPROC_TEST_MACHINE") == "own" {
+		step = 2 << 20
+	}
+	a, err := Memory(size)
+	must(t, err)
+	defer a.Close()
+	taken := uint64(0)
+	for err = a.Reserve(0, step); err == nil && taken < size-step; err = a.Reserve(taken, step) {
+		a.Store(taken, 1)
+		taken += step
+	}
+	if !errors.Is(err, ErrSystemFull) {
+		t.Errorf("%d of %d bytes, then %v; want ErrSystemFull", taken, size, err)
+	}
+	t.Logf("%d of %d MiB", taken>>20, size>>20)
+	must(t, a.Punch(0, size))
+	must(t, a.Reserve(0, 2<<20))
+}
