@@ -7,6 +7,7 @@
 // error matches what it matched there, and a function is called back where it is
 // from.
 //
-// For a new object there is one file: a type around reference whose methods are a
-// line each, and its entry in proxies. The methods over there are found by name.
+// For a new object there is one file: a type around object whose methods are a line
+// each, the space's method that opens it, and a call of standIn. What is called over
+// there is found by its name.
 package remote

@@ -1,8 +1,20 @@
 package remote
 
-import "context"
+import (
+	"context"
+
+	"github.com/multiproc-go/multiproc/internal/driver"
+)
 
 type integer struct{ object }
+
+func init() {
+	standIn(func(r reference) driver.Int64 { return integer{object{r}} })
+}
+
+func (s space) OpenInt64(ctx context.Context, which driver.Which) (driver.Int64, error) {
+	return get[driver.Int64](ctx, s.reference, "OpenInt64", which)
+}
 
 func (i integer) Load(ctx context.Context) (int64, error) {
 	return get[int64](ctx, i.reference, "Load")

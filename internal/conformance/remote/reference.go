@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 	"reflect"
-
-	"github.com/multiproc-go/multiproc/internal/driver"
 )
 
 // A reference stands for a thing at the other end. Proxies are made of it.
@@ -15,12 +13,11 @@ type reference struct {
 }
 
 // proxies make the proxies of the interfaces that have one.
-var proxies = map[reflect.Type]func(reference) any{
-	reflect.TypeFor[driver.Space]():    func(r reference) any { return space{r} },
-	reflect.TypeFor[driver.Mutex]():    func(r reference) any { return mutex{object{r}} },
-	reflect.TypeFor[driver.Event]():    func(r reference) any { return event{object{r}} },
-	reflect.TypeFor[driver.Int64]():    func(r reference) any { return integer{object{r}} },
-	reflect.TypeFor[driver.Unlocker](): func(r reference) any { return mutex{object{r}} },
+var proxies = make(map[reflect.Type]func(reference) any)
+
+// standIn has proxies of I made by of. Each object's file calls it.
+func standIn[I any](of func(reference) I) {
+	proxies[reflect.TypeFor[I]()] = func(r reference) any { return of(r) }
 }
 
 // A proxy is a reference with the methods of what it stands for. It crosses as the

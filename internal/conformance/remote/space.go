@@ -9,6 +9,7 @@ import (
 // background is the context of methods that have none.
 var background = context.Background()
 
+// A space has, beside these, a method in each object's file that opens one.
 type space struct{ reference }
 
 func (s space) Name() string {
@@ -29,15 +30,3 @@ func (s space) Stats(ctx context.Context) (driver.Stats, error) {
 }
 
 func (s space) Check(ctx context.Context) error { return s.call(ctx, "Check") }
-
-func (s space) OpenMutex(ctx context.Context, which driver.Which) (driver.Mutex, error) {
-	return get[driver.Mutex](ctx, s.reference, "OpenMutex", which)
-}
-
-func (s space) OpenEvent(ctx context.Context, which driver.Which) (driver.Event, error) {
-	return get[driver.Event](ctx, s.reference, "OpenEvent", which)
-}
-
-func (s space) OpenInt64(ctx context.Context, which driver.Which) (driver.Int64, error) {
-	return get[driver.Int64](ctx, s.reference, "OpenInt64", which)
-}

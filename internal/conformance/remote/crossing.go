@@ -93,11 +93,11 @@ func (p *peer) follow(at pointer, t reflect.Type) (reflect.Value, error) {
 	case t.Kind() == reflect.Func:
 		return p.function(at.Number, t), nil
 	}
-	standIn, ok := proxies[t]
+	of, ok := proxies[t]
 	if !ok {
 		return reflect.Value{}, fmt.Errorf("%v has no proxy in package remote", t)
 	}
-	return reflect.ValueOf(standIn(reference{p, at.Number})), nil
+	return reflect.ValueOf(of(reference{p, at.Number})), nil
 }
 
 // function is a function at the other end. Its last result has to be an error.
