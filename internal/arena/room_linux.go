@@ -28,8 +28,8 @@ func memoryRoom(n uint64) error {
 	}
 	var machine unix.Sysinfo_t
 	if err := unix.Sysinfo(&machine); err == nil {
-		total, free := uint64(machine.Totalram), uint64(machine.Freeram)
-		if unit := uint64(machine.Unit); n+reserve(total*unit) <= free*unit { //nolint:unconvert // they have 32 bits elsewhere
+		total, free := uint64(machine.Totalram), uint64(machine.Freeram) //nolint:unconvert // they have 32 bits elsewhere
+		if unit := uint64(machine.Unit); n+reserve(total*unit) <= free*unit {
 			return nil // meminfo takes half a millisecond
 		}
 	}
