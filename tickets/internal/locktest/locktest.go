@@ -14,7 +14,7 @@ const Tmpfs = "/dev/shm"
 func Run(m *testing.M) int {
 	locks, err := os.MkdirTemp(Tmpfs, "tickets-test-")
 	if err == nil {
-		defer os.RemoveAll(locks)
+		defer func() { _ = os.RemoveAll(locks) }()
 		err = os.Setenv("XDG_RUNTIME_DIR", locks)
 	}
 	if err != nil {
