@@ -87,24 +87,37 @@ func start(t testing.TB, name string, env ...string) *child {
 	must(t, err)
 	invitation, err := family.Invite()
 	must(t, err)
+	t.Cleanup(invitation.Ended)
+	c := launch(t, name, []*os.File{invitation.File}, append(env, envSlot+"="+strconv.Itoa(invitation.Slot))...)
+	invitation.File.Close()
+	invitation.Started(c.cmd.Process.Pid)
+	c.invitation = invitation
+	return c
+}
+
+// startAlone starts a process that is the first of its own family.
+func startAlone(t testing.TB, name string, env ...string) *child {
+	t.Helper()
+	return launch(t, name, nil, env...)
+}
+
+func launch(t testing.TB, name string, files []*os.File, env ...string) *child {
+	t.Helper()
 	cmd := exec.Command("/proc/self/exe")
-	cmd.Env = append(os.Environ(), envRole+"="+name, envSlot+"="+strconv.Itoa(invitation.Slot))
+	cmd.Env = append(os.Environ(), envRole+"="+name)
 	cmd.Env = append(cmd.Env, env...)
-	cmd.ExtraFiles = []*os.File{invitation.File}
+	cmd.ExtraFiles = files
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	must(t, err)
 	out, err := cmd.StdoutPipe()
 	must(t, err)
 	must(t, cmd.Start())
-	invitation.File.Close()
-	invitation.Started(cmd.Process.Pid)
-	c := &child{t: t, cmd: cmd, in: in, out: bufio.NewReader(out), invitation: invitation}
+	c := &child{t: t, cmd: cmd, in: in, out: bufio.NewReader(out)}
 	c.wait = sync.OnceValue(cmd.Wait)
 	t.Cleanup(func() {
 		c.signal(syscall.SIGKILL)
 		c.wait()
-		invitation.Ended()
 	})
 	return c
 }

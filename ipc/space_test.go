@@ -201,19 +201,6 @@ func TestOpen_andCloseAThousandTimesLeavesNothing(t *testing.T) {
 	})
 }
 
-func TestSpace_isNotInCoreDumps(t *testing.T) {
-	dir := t.TempDir()
-	openSpace(t, filepath.Join(dir, "dumped"), ipc.SpaceConfig{})
-	smaps, err := os.ReadFile("/proc/self/smaps")
-	must(t, err)
-	_, ours, found := strings.Cut(string(smaps), dir)
-	_, flags, _ := strings.Cut(ours, "VmFlags:")
-	flags, _, _ = strings.Cut(flags, "\n")
-	if !found || !strings.Contains(flags, " dd ") {
-		t.Errorf("the mapping's flags are%s", flags)
-	}
-}
-
 func TestFamily_isNotInheritedByOtherPrograms(t *testing.T) {
 	family(t)
 	c := start(t, "attached")

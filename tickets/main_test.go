@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"os"
 	"os/exec"
@@ -15,29 +14,17 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/multiproc-go/multiproc/tickets/internal/locktest"
 )
 
-// tmpfs is where shared memory can always be.
-const tmpfs = "/dev/shm"
-
 // The tests run this test binary as the program itself; its buyers inherit the
-// variable and are the same binary again. The locks are where they are gone after
-// the tests.
+// variable and are the same binary again.
 func TestMain(m *testing.M) {
 	if os.Getenv("TICKETS_PROGRAM") != "" {
 		main()
 	}
-	locks, err := os.MkdirTemp(tmpfs, "tickets-test-")
-	if err == nil {
-		err = os.Setenv("XDG_RUNTIME_DIR", locks)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	status := m.Run()
-	os.RemoveAll(locks)
-	os.Exit(status)
+	os.Exit(locktest.Run(m))
 }
 
 // program returns the command with a directory of its own for temporary files.
@@ -178,7 +165,7 @@ func checkAccounts(t *testing.T, s stock, tickets int, bought map[string]int) {
 // locks has cmd keep its locks in a directory of its own, and returns where.
 func locks(t *testing.T, cmd *exec.Cmd) (dir string) {
 	t.Helper()
-	runtime, err := os.MkdirTemp(tmpfs, "tickets-test-")
+	runtime, err := os.MkdirTemp(locktest.Tmpfs, "tickets-test-")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,35 +1,23 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/multiproc-go/multiproc/examples/internal/example"
 )
 
 func TestDaemon(t *testing.T) {
-	program := filepath.Join(t.TempDir(), "daemon")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // then it hangs
-	defer cancel()
-	out, err := exec.CommandContext(ctx, program).CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	t.Logf("output:\n%s", out)
-
+	out := example.Output(t)
 	process := regexp.MustCompile(`(process|parent|daemon|child) (\d+)`)
-	for _, found := range process.FindAllStringSubmatch(string(out), -1) {
+	for _, found := range process.FindAllStringSubmatch(out, -1) {
 		awaitEnd(t, found[2])
 	}
-	got := process.ReplaceAllString(string(out), "$1 N")
+	got := process.ReplaceAllString(out, "$1 N")
 	want := `A daemon may end first:
   daemon N has ended by itself, and its parent N goes on
 However its parent ends, a daemon ends with it:

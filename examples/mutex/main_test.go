@@ -1,32 +1,13 @@
 package main
 
 import (
-	"context"
 	"fmt"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
-)
 
-// output builds the example and returns what it prints, line by line.
-func output(t *testing.T, args ...string) []string {
-	t.Helper()
-	program := filepath.Join(t.TempDir(), "mutex")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // then it hangs
-	defer cancel()
-	out, err := exec.CommandContext(ctx, program, args...).CombinedOutput()
-	t.Logf("output:\n%s", out)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
-}
+	"github.com/multiproc-go/multiproc/examples/internal/example"
+)
 
 const abandoned = ` finds the lock abandoned: the block above stays unfinished`
 
@@ -37,7 +18,7 @@ func TestMutex_noTwoBlocksMixAndNoLockStaysHeld(t *testing.T) {
 		`eve: write in process \d+ ended without a result: signal: killed`: nil,
 		`eve: write in process \d+ returned and never unlocked`:            {"-return"},
 	} {
-		got := output(t, args...)
+		got := example.Lines(t, args...)
 		next := map[string]int{"ada": 1, "ben": 1, "eve": 1}
 		var last []string // who wrote a last block
 		for len(next) > 0 {
@@ -75,7 +56,7 @@ func TestMutex_noTwoBlocksMixAndNoLockStaysHeld(t *testing.T) {
 }
 
 func TestMutex_withoutItBlocksMix(t *testing.T) {
-	got := output(t, "-unsafe")
+	got := example.Lines(t, "-unsafe")
 	written := map[string]bool{}
 	for _, line := range got {
 		written[line] = true

@@ -1,35 +1,16 @@
 package main
 
 import (
-	"context"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
-	"time"
+
+	"github.com/multiproc-go/multiproc/examples/internal/example"
 )
 
-// output builds the example and returns what it prints, line by line.
-func output(t *testing.T) []string {
-	t.Helper()
-	program := filepath.Join(t.TempDir(), "processes")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".").CombinedOutput(); err != nil {
-		t.Fatalf("go build: %v\n%s", err, out)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // then it hangs
-	defer cancel()
-	out, err := exec.CommandContext(ctx, program).CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	t.Logf("output:\n%s", out)
-	return strings.Split(strings.TrimSuffix(string(out), "\n"), "\n")
-}
-
 func TestProcesses(t *testing.T) {
-	lines := output(t)
+	lines := example.Lines(t)
 	pids := map[string]bool{}
 	for _, line := range lines {
 		pids[regexp.MustCompile(`process \d+`).FindString(line)] = true

@@ -3,7 +3,6 @@ package arena
 import (
 	"errors"
 	"os"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -171,26 +170,10 @@ func TestHeld_isSoUntilTheOpeningIsClosed(t *testing.T) {
 	}
 }
 
-func TestReserve_isAnErrorWhereTheArenaOrTheGroupIsFull(t *testing.T) {
+func TestReserve_isAnErrorBeyondTheArenasEnd(t *testing.T) {
 	a, _ := pair(t)
 	if err := a.Reserve(1<<20-4096, 8192); !errors.Is(err, ErrFull) {
 		t.Errorf("beyond the end: %v", err)
-	}
-	root := t.TempDir()
-	group := filepath.Join(root, "a", "b")
-	must(t, os.MkdirAll(group, 0o700))
-	write := func(dir, name, text string) {
-		must(t, os.WriteFile(filepath.Join(root, dir, name), []byte(text), 0o600))
-	}
-	write("a", "memory.max", "1000000\n")
-	write("a", "memory.current", "900000\n")
-	write("a", "memory.stat", "anon 1\ninactive_file 20000\nactive_file 30000\n")
-	write("a/b", "memory.max", "max\n")
-	if err := roomBelow(root, "/a/b", 150_000); err != nil {
-		t.Errorf("what fits is refused: %v", err)
-	}
-	if err := roomBelow(root, "/a/b", 150_001); !errors.Is(err, ErrCgroupFull) {
-		t.Errorf("what does not fit: %v", err)
 	}
 }
 

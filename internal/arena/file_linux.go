@@ -203,7 +203,7 @@ func (s *agents) wake(word *uint32, n int) { futexWakeup(word, n, 0) }
 
 func (f *fileArena) reserve(off, n uint64) error {
 	if f.memory {
-		if err := cgroupRoom(n); err != nil {
+		if err := memoryRoom(n); err != nil {
 			return err
 		}
 	}

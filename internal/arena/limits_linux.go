@@ -3,7 +3,6 @@ package arena
 import (
 	"bytes"
 	"os"
-	"path/filepath"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -45,58 +44,4 @@ func BootID() (id [2]uint64, err error) {
 		}
 	}
 	return id, nil
-}
-
-// cgroupRoom returns an error if n more bytes would exceed the memory limit of
-// this process's control group or of one above it. The kernel does not refuse
-// them: it kills.
-func cgroupRoom(n uint64) error {
-	self, err := os.ReadFile("/proc/self/cgroup")
-	if err != nil {
-		return nil
-	}
-	_, path, found := bytes.Cut(self, []byte("0::"))
-	if !found {
-		return nil
-	}
-	path, _, _ = bytes.Cut(path, []byte("\n"))
-	return roomBelow("/sys/fs/cgroup", string(path), n)
-}
-
-// roomBelow looks at the group at path in the hierarchy at root, and at all above.
-func roomBelow(root, path string, n uint64) error {
-	for dir := filepath.Join(root, path); len(dir) > len(root); dir = filepath.Dir(dir) {
-		limit, ok := readNumber(dir, "memory.max")
-		if !ok {
-			continue
-		}
-		used, ok := readNumber(dir, "memory.current")
-		if ok && used+n > limit+droppable(dir) {
-			return ErrCgroupFull
-		}
-	}
-	return nil
-}
-
-func readNumber(dir, name string) (uint64, bool) {
-	text, err := os.ReadFile(filepath.Join(dir, name))
-	if err != nil {
-		return 0, false
-	}
-	v, err := strconv.ParseUint(string(bytes.TrimSpace(text)), 10, 64)
-	return v, err == nil // "max" is no limit
-}
-
-// droppable is what of a group's memory the kernel would give up first: cached
-// file pages.
-func droppable(dir string) (sum uint64) {
-	text, _ := os.ReadFile(filepath.Join(dir, "memory.stat"))
-	for line := range bytes.Lines(text) {
-		name, value, _ := bytes.Cut(bytes.TrimSpace(line), []byte(" "))
-		if s := string(name); s == "inactive_file" || s == "active_file" {
-			v, _ := strconv.ParseUint(string(value), 10, 64)
-			sum += v
-		}
-	}
-	return sum
 }

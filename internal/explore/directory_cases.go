@@ -21,6 +21,11 @@ func openAndAdd(w *World, p *Process) {
 	}
 }
 
+func firstOpensInt64(w *World) {
+	p := w.Processes[0]
+	p.Int64 = must(p.Space.OpenInt64(background, driver.Which{Name: "i"}))
+}
+
 func letGo(w *World, p *Process) { p.Space.LetGo(p.Int64) }
 
 // attachAndLock is what a late process does that uses a lock, where there is room
@@ -73,10 +78,7 @@ func directoryCases() []Case {
 	}, {
 		Name: "space: an object is deleted and its entry becomes another", Objects: []string{"Space"},
 		Spaces: Shape{Objects: 1},
-		Setup: func(w *World) {
-			p := w.Processes[0]
-			p.Int64 = must(p.Space.OpenInt64(background, driver.Which{Name: "i"}))
-		},
+		Setup:  firstOpensInt64,
 		Bounds: Bounds{Preemptions: 2, Kills: 1},
 		Deep:   Bounds{Preemptions: 4, Kills: 1, Stops: 1},
 		Threads: []Thread{{0, func(w *World, p *Process) {
@@ -151,10 +153,7 @@ func directoryCases() []Case {
 	}, {
 		Name: "space: checked while an object goes", Objects: []string{"Space"},
 		Spaces: Shape{Objects: 1},
-		Setup: func(w *World) {
-			p := w.Processes[0]
-			p.Int64 = must(p.Space.OpenInt64(background, driver.Which{Name: "i"}))
-		},
+		Setup:  firstOpensInt64,
 		Bounds: Bounds{Preemptions: 2, Stops: 1},
 		Deep:   Bounds{Preemptions: 3, Kills: 1, Stops: 1},
 		Threads: []Thread{{0, func(w *World, p *Process) {

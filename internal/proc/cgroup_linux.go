@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/multiproc-go/multiproc/internal/cgroups"
 )
 
 // A cgroup (version 2) holds one child with a memory limit and the programs that
@@ -60,34 +62,20 @@ func newCgroupIn(parent string) (*cgroup, error) {
 
 // ownCgroup finds this process's cgroup of version 2 in the file system.
 func ownCgroup(cgroupFile, mountFile string) (string, error) {
-	lines, err := os.ReadFile(cgroupFile)
-	if err != nil {
-		return "", err
-	}
-	path := ""
-	for line := range strings.Lines(string(lines)) {
-		if p, ok := strings.CutPrefix(strings.TrimSpace(line), "0::"); ok {
-			path = p
-		}
-	}
-	mounts, err := os.ReadFile(mountFile)
-	if err != nil {
-		return "", err
-	}
-	for line := range strings.Lines(string(mounts)) {
-		// ID parent device root mount-point options... - type source options
-		before, after, _ := strings.Cut(line, " - ")
-		fields := strings.Fields(before)
-		if path == "" || len(fields) < 5 || !strings.HasPrefix(after, "cgroup2 ") {
+	for _, m := range cgroups.Mounts(mountFile) {
+		if m.Version != 2 {
 			continue
 		}
-		below, err := filepath.Rel(fields[3], path)
-		if err != nil || below == "." || strings.HasPrefix(below, "..") || strings.HasPrefix(path, "/..") {
+		dir, ok := m.Own(cgroupFile)
+		if !ok {
+			break
+		}
+		if dir == m.Point {
 			return "", errors.New("this process is in the topmost cgroup that it sees")
 		}
-		return filepath.Join(fields[4], below), nil
+		return dir, nil
 	}
-	return "", errors.New("no cgroup of version 2")
+	return "", errors.New("this process sees no cgroup of version 2 that it is in")
 }
 
 // memory is the anonymous memory of all processes in the cgroup, in memory or

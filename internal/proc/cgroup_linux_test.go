@@ -23,7 +23,7 @@ func TestOwnCgroup_isFoundWhereverItIsMounted(t *testing.T) {
 		"hybrid":    {"4:memory:/x\n0::/system.slice/b\n", "/", "/sys/fs/cgroup/unified", "/sys/fs/cgroup/unified/system.slice/b", ""},
 		"bind":      {"0::/outer/inner\n", "/outer", "/mnt", "/mnt/inner", ""},
 		"namespace": {"0::/\n", "/", "/sys/fs/cgroup", "", "topmost"},
-		"outside":   {"0::/../elsewhere\n", "/", "/sys/fs/cgroup", "", "topmost"},
+		"outside":   {"0::/../elsewhere\n", "/", "/sys/fs/cgroup", "", "no cgroup"},
 		"version 1": {"4:memory:/x\n", "/", "/sys/fs/cgroup", "", "no cgroup"},
 	} {
 		mount := strings.NewReplacer("%ROOT", test.root, "%POINT", test.point).Replace(mountLine)

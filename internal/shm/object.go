@@ -53,7 +53,7 @@ type Spec struct {
 func (s *Space) Open(ctx context.Context, name string, spec Spec) (*Object, error) {
 	o, err := s.openNamed(ctx, name, spec)
 	for try := range 10 {
-		if !errors.Is(err, errTableFull) || s.a.Hooked() {
+		if !errors.Is(err, driver.ErrNoSpace) || s.a.Hooked() {
 			break
 		}
 		if try == 0 {

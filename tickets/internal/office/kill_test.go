@@ -17,11 +17,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/multiproc-go/multiproc/tickets/internal/locktest"
 	"github.com/multiproc-go/multiproc/tickets/internal/office"
 )
 
-// In the processes that the tests below start, this test binary is a buyer. The
-// locks are where they are gone after the tests.
+// In the processes that the tests below start, this test binary is a buyer.
 func TestMain(m *testing.M) {
 	if dir := os.Getenv("OFFICE_BUYER"); dir != "" {
 		if err := buyForEver(dir); err != nil {
@@ -29,17 +29,7 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	locks, err := os.MkdirTemp("/dev/shm", "tickets-test-")
-	if err == nil {
-		err = os.Setenv("XDG_RUNTIME_DIR", locks)
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-	status := m.Run()
-	os.RemoveAll(locks)
-	os.Exit(status)
+	os.Exit(locktest.Run(m))
 }
 
 // buyForEver prints the number of each ticket once it has it.
