@@ -194,6 +194,23 @@ func TestReserve_isAnErrorWhereTheArenaOrTheGroupIsFull(t *testing.T) {
 	}
 }
 
+func TestReserve_isAnErrorWhereTheMachineHasNotSoMuchMemory(t *testing.T) {
+	picture := filepath.Join(t.TempDir(), "meminfo")
+	must(t, os.WriteFile(picture, []byte("MemTotal: 9999 kB\nMemAvailable:    100 kB\nSwapFree:  28 kB\n"), 0o600))
+	if err := machineRoom(picture, 128<<10); err != nil {
+		t.Errorf("what fits is refused: %v", err)
+	}
+	if err := machineRoom(picture, 128<<10+1); !errors.Is(err, ErrSystemFull) {
+		t.Errorf("what does not fit: %v", err)
+	}
+	a, err := Memory(1 << 40)
+	must(t, err)
+	defer a.Close()
+	if err := a.Reserve(0, a.Size()); !errors.Is(err, ErrSystemFull) && !errors.Is(err, ErrCgroupFull) {
+		t.Errorf("a reservation of %d bytes: %v", a.Size(), err)
+	}
+}
+
 func TestPunch_givesMemoryBackAndLeavesZeroes(t *testing.T) {
 	a, _ := pair(t)
 	must(t, a.Reserve(0, 1<<20))

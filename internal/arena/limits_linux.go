@@ -2,6 +2,7 @@ package arena
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -74,6 +75,28 @@ func roomBelow(root, path string, n uint64) error {
 		if ok && used+n > limit+droppable(dir) {
 			return ErrCgroupFull
 		}
+	}
+	return nil
+}
+
+// machineRoom returns an error if the machine, as the file at path pictures it, has
+// not so much memory to give. Here too the kernel does not refuse it: it kills.
+func machineRoom(path string, n uint64) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil
+	}
+	room, known := uint64(0), false
+	for line := range bytes.Lines(text) {
+		name, value, _ := bytes.Cut(line, []byte(":"))
+		if s := string(name); s == "MemAvailable" || s == "SwapFree" {
+			kib, err := strconv.ParseUint(string(bytes.TrimSpace(bytes.TrimSuffix(bytes.TrimSpace(value), []byte("kB")))), 10, 64)
+			room += kib << 10
+			known = known || err == nil && s == "MemAvailable"
+		}
+	}
+	if known && n > room {
+		return fmt.Errorf("%w: it has %d bytes", ErrSystemFull, room)
 	}
 	return nil
 }

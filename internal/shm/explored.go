@@ -3,6 +3,8 @@
 package shm
 
 import (
+	"fmt"
+
 	"github.com/multiproc-go/multiproc/internal/arena"
 	"github.com/multiproc-go/multiproc/internal/driver"
 )
@@ -42,20 +44,38 @@ func (s *Space) Touch() { s.a.Load(hdrMagic) }
 
 // A Box is a word that names a block, for the heap's cases.
 type Box struct {
-	s    *Space
-	word uint64
+	s      *Space
+	word   uint64
+	pieces uint64 // its blocks are so many chunks, or one block of one; each piece begins with the value
 }
 
 // NewBox returns the box that an Int64's word is.
-func (s *Space) NewBox(n driver.Int64) *Box { return &Box{s, n.(*Int64).at + entInt} }
+func (s *Space) NewBox(n driver.Int64) *Box { return &Box{s, n.(*Int64).at + entInt, 1} }
+
+// NewBigBox returns the box that an Int64's word is, for blocks of so many chunks.
+func (s *Space) NewBigBox(n driver.Int64, chunks uint64) *Box {
+	return &Box{s, n.(*Int64).at + entInt, chunks}
+}
+
+func (b *Box) size() uint64 {
+	if b.pieces == 1 {
+		return 8
+	}
+	return b.pieces * b.s.chunkSize
+}
 
 // Replace puts a new block into the box and frees the one that was there.
 func (b *Box) Replace(v uint64) error {
-	mine, err := b.s.alloc(8, b.word)
+	mine, err := b.s.alloc(b.size(), b.word)
 	if err != nil {
 		return err
 	}
-	b.s.a.Store(mine.offset(), v)
+	for k := range b.pieces {
+		if at := mine.offset() + k*b.s.chunkSize; b.pieces > 1 && b.s.a.Peek(at) != 0 {
+			return fmt.Errorf("a new big block begins with %d", b.s.a.Peek(at))
+		}
+		b.s.a.Store(mine.offset()+k*b.s.chunkSize, v)
+	}
 	for {
 		old := b.s.a.Load(b.word)
 		if old != 0 {
@@ -86,15 +106,35 @@ func (b *Box) Empty() error {
 // Content returns what is in the box, whether its block is in use as it should
 // be, and how many blocks are in use altogether.
 func (b *Box) Content() (v uint64, sound bool, inUse int) {
-	for k := range b.s.usedChunks() {
-		if word := b.s.a.Load(b.s.chunk(k)); word != chunkFree {
-			inUse += int(b.s.inUse(k, chunkClass(word)))
-		}
-	}
+	inUse = b.s.BlocksInUse()
 	name := block(b.s.a.Load(b.word))
 	if name == 0 {
 		return 0, true, inUse
 	}
 	header, _, ok := b.s.headerOf(name)
-	return b.s.a.Load(name.offset()), ok && b.s.a.Load(header) == name.word(blockLive, 0), inUse
+	sound = ok && b.s.a.Load(header) == name.word(blockLive, 0)
+	v = b.s.a.Load(name.offset())
+	for k := range b.pieces {
+		sound = sound && b.s.a.Load(name.offset()+k*b.s.chunkSize) == v
+	}
+	return v, sound, inUse
+}
+
+// BlocksInUse counts the blocks that are not free, and the chunks that are neither
+// cut nor a block's.
+func (s *Space) BlocksInUse() (n int) {
+	for k := range s.usedChunks() {
+		switch word := s.a.Load(s.chunk(k)); word & stateMask {
+		case chunkFree:
+		case chunkPart:
+			if !s.belongs(k, word) {
+				n++
+			}
+		case chunkTaking, chunkEmptying, chunkGathering, chunkBig:
+			n++
+		default:
+			n += int(s.inUse(k, chunkClass(word)))
+		}
+	}
+	return n
 }

@@ -25,4 +25,7 @@ const (
 	annexUnlinked              // an annex is used before its object is known to be there
 	fillBlindly                // fill a block without looking whether its chunk is being given back
 	forgetNamed                // a dead owner's block is free although a word names it
+	forgetParts                // what a dead owner has gathered of a big block stays taken
+	emptyBlindly               // punch a big block's parts, which others may be giving back too, before they are ours
+	giveAnyBig                 // give a big block's chunks back without looking which block they are of
 )

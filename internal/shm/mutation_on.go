@@ -24,6 +24,9 @@ var Mutations = []string{
 	annexUnlinked:     "annexUnlinked",
 	fillBlindly:       "fillBlindly",
 	forgetNamed:       "forgetNamed",
+	forgetParts:       "forgetParts",
+	emptyBlindly:      "emptyBlindly",
+	giveAnyBig:        "giveAnyBig",
 }
 
 // Mutate puts the bug with that index in Mutations into the package, or takes it

@@ -94,7 +94,8 @@ func (s *Space) recoverKind(k Kind, i int, meta uint64, o owner) bool {
 	return kinds[k].recover != nil && kinds[k].recover(s, i, meta, o)
 }
 
-// finishDeleted does for deleted objects what sweeps without a slot have left.
+// finishDeleted does for deleted objects, and for the heap, what sweeps without a
+// slot have left. We have just come: nothing is ours yet.
 func (s *Space) finishDeleted() {
 	objects := s.objectTable()
 	for i := range s.used(&objects) {
@@ -102,6 +103,9 @@ func (s *Space) finishDeleted() {
 			s.recover(i, meta, s.me)
 			s.reclaim(i, identOf(i, meta))
 		}
+	}
+	for k := range s.usedChunks() {
+		s.undoChunk(k, s.me)
 	}
 }
 
