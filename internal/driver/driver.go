@@ -25,6 +25,7 @@ type Space interface {
 	OpenMutex(ctx context.Context, which Which) (Mutex, error)
 	OpenEvent(ctx context.Context, which Which) (Event, error)
 	OpenInt64(ctx context.Context, which Which) (Int64, error)
+	OpenArray(ctx context.Context, which Which, elements Elements) (Array, error)
 }
 
 // Which says which object to open: the one called Name, which is made where it is
@@ -93,6 +94,23 @@ type Int64 interface {
 	Store(ctx context.Context, v int64) error
 	Add(ctx context.Context, delta int64) (int64, error)
 	CompareAndSwap(ctx context.Context, old, new int64) (bool, error)
+}
+
+// Elements say what an array is of.
+type Elements struct {
+	Type  [2]uint64 // fingerprint of the element type
+	Size  uint64    // of one, in bytes
+	Count uint64    // 0: as many as the array has that is there
+}
+
+// An Array is memory that processes share, with a lock.
+type Array interface {
+	Object
+	Mutex() Mutex
+
+	// Memory is the memory itself, which is good until the process ends; nil where the
+	// space was closed before the first call.
+	Memory() []byte
 }
 
 // Stats pictures a space.

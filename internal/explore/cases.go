@@ -18,6 +18,7 @@ func Cases() []Case {
 	all = append(all, int64Cases()...)
 	all = append(all, directoryCases()...)
 	all = append(all, heapCases()...)
+	all = append(all, arrayCases()...)
 	return all
 }
 

@@ -77,6 +77,9 @@ func (s *Space) checkObject(i int, meta uint64, say func(string, ...any)) {
 		say("object %d (%#x) is of no kind: %d", i, meta, kind)
 		return
 	}
+	if kinds[kind].check != nil {
+		kinds[kind].check(s, i, meta, say)
+	}
 	// A lock held by one that is gone is no fault: a goroutine may take it while
 	// another closes the space, and die. Whoever wants it next sees to that.
 	attached := 0

@@ -26,12 +26,17 @@ func (s *Space) checkHeap(say func(string, ...any)) {
 
 func (s *Space) checkBlocks(k, class int, say func(string, ...any)) {
 	for i := range s.blocks(class) {
-		s.checkHeader(k, i, s.a.Load(s.header(k, i, class)), say)
+		s.checkHeader(k, i, s.header(k, i, class), say)
 	}
 }
 
-func (s *Space) checkHeader(k int, i, header uint64, say func(string, ...any)) {
+func (s *Space) checkHeader(k int, i, at uint64, say func(string, ...any)) {
+	header := s.a.Load(at)
 	switch header & blockStates {
+	case blockLive:
+		if s.unnamed(header, s.a.Load(at+8)) {
+			say("block %d of chunk %d (%#x) was an array's, which is gone", i, k, header)
+		}
 	case blockFilling:
 		if !s.known(ownerOf(header)) {
 			say("block %d of chunk %d is filled by %#x, which is gone", i, k, ownerOf(header))
@@ -39,6 +44,17 @@ func (s *Space) checkHeader(k int, i, header uint64, say func(string, ...any)) {
 	case blockStates:
 		say("block %d of chunk %d has no state: %#x", i, k, header)
 	}
+}
+
+// unnamed reports whether a live block, which the word at names was to name, is named
+// by nothing, where that can be known: an array's block has one name as long as it is.
+func (s *Space) unnamed(header, names uint64) bool {
+	i, inside := (names-s.objectAt)/objectSize, (names-s.objectAt)%objectSize
+	if names < s.objectAt || i >= s.objects || inside != entArray {
+		return false
+	}
+	name := block(s.a.Load(names))
+	return state(s.a.Load(s.object(int(i)))) == stateFree || name.word(blockLive, 0) != header
 }
 
 // checkBig looks at a chunk of a big block.
@@ -53,7 +69,7 @@ func (s *Space) checkBig(k int, word uint64, say func(string, ...any)) {
 	if s.giveBig(k); s.a.Load(s.chunk(k)) != word {
 		return
 	}
-	s.checkHeader(k, 0, s.a.Load(s.header(k, 0, 0)), say)
+	s.checkHeader(k, 0, s.header(k, 0, 0), say)
 	run := s.a.Load(s.chunk(k) + chunkRun)
 	if run == 0 || run > uint64(s.usedChunks()-k) {
 		say("the big block at chunk %d (%#x) has %d chunks", k, word, run)

@@ -69,6 +69,9 @@ func (s *Space) reclaim(i int, object ident) {
 			return
 		}
 		if broken == reclaimAtOnce || !s.attached(i, meta) {
+			if broken != forgetArray {
+				s.strip(i, mine)
+			}
 			s.freeAnnexes(object)
 			s.a.CompareAndSwap(at, mine, become(meta, stateFree, 0))
 			return

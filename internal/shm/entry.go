@@ -20,11 +20,13 @@ const (
 // one with another meaning: a sweeper that slept while the entry changed hands then
 // finds nothing that it takes for its own.
 const (
-	entLock  = 8  // Mutex
+	entLock  = 8  // Mutex, Array
 	entSince = 16 //
 	entEpoch = 24 //
 	entEvent = 32 // Event
 	entInt   = 40 // Int64
+
+	entArray = 112 // Array
 )
 
 // meta says what an entry is:

@@ -20,6 +20,18 @@ func FormatSmall(a *arena.Arena, slots, cells, objects, annexes, chunks uint64) 
 	return format(a, l, 1, [2]uint64{})
 }
 
+// Arrays counts the arrays that are there, deleted ones too.
+func (s *Space) Arrays() (n int) {
+	t := s.objectTable()
+	for i := range s.used(&t) {
+		st := state(s.a.Load(s.object(i)))
+		if (st == stateLive || st == stateDeleted) && s.specOf(i).Kind == ArrayKind {
+			n++
+		}
+	}
+	return n
+}
+
 // Bury sweeps what the dead have left.
 func (s *Space) Bury() { s.buryAll() }
 

@@ -1,6 +1,10 @@
 package shm
 
-import "math"
+import (
+	"math"
+
+	"github.com/multiproc-go/multiproc/internal/driver"
+)
 
 // A Kind is what an object is.
 type Kind uint64
@@ -42,12 +46,34 @@ type kindOf struct {
 
 	// holder is who holds it. nil: nobody ever does.
 	holder func(s *Space, at uint64) owner
+
+	// furnish gives object i, which is being made, what it has besides its entry. Who
+	// opens it meanwhile waits for that. nil: nothing.
+	furnish func(s *Space, i int, spec Spec) error
+
+	// strip takes that away again from an object that is not to be, or no more: from
+	// one that is as meta says. It may be done over and over, and have been begun or done
+	// by one who has died.
+	strip func(s *Space, i int, meta uint64)
+
+	// check says what is wrong with what furnish has made. nil: nothing ever is.
+	check func(s *Space, i int, meta uint64, say func(string, ...any))
+
+	// picture adds to what Stats tells. nil: nothing.
+	picture func(s *Space, at uint64, one *driver.ObjectStat)
 }
 
 // kinds has each kind's, which its own file puts here.
 var kinds [lastKind + 1]kindOf
 
 func (k Kind) known() bool { return k <= lastKind && kinds[k].name != "" }
+
+// strip is the kind's, if there is something.
+func (s *Space) strip(i int, meta uint64) {
+	if k := s.specOf(i).Kind; k.known() && kinds[k].strip != nil {
+		kinds[k].strip(s, i, meta)
+	}
+}
 
 func (k Kind) String() string {
 	if !k.known() {

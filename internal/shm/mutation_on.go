@@ -26,6 +26,10 @@ var Mutations = []string{
 	forgetNamed:       "forgetNamed",
 	forgetParts:       "forgetParts",
 	emptyBlindly:      "emptyBlindly",
+	forgetMaking:      "forgetMaking",
+	forgetArray:       "forgetArray",
+	keepNothing:       "keepNothing",
+	leaveDirty:        "leaveDirty",
 	giveAnyBig:        "giveAnyBig",
 }
 

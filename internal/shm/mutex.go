@@ -46,13 +46,18 @@ func init() {
 	}
 }
 
-// OpenMutex attaches to a mutex, or makes it.
+// OpenMutex attaches to a mutex, or makes it. By its ID it may also be an array's.
 func (s *Space) OpenMutex(ctx context.Context, which driver.Which) (driver.Mutex, error) {
-	o, err := s.openWhich(ctx, which, Spec{Kind: MutexKind})
+	o, err := s.openWhich(ctx, which, Spec{Kind: MutexKind, lock: which.ID != 0})
 	if err != nil {
 		return nil, err
 	}
-	return &Mutex{o, s.me.high(), s.a.Word(o.at + entLock), s.a.Word(o.at + entEpoch)}, nil
+	return s.lockOf(o), nil
+}
+
+// lockOf is the lock of an object that has one.
+func (s *Space) lockOf(o *Object) *Mutex {
+	return &Mutex{o, s.me.high(), s.a.Word(o.at + entLock), s.a.Word(o.at + entEpoch)}
 }
 
 // Lock waits for the lock.

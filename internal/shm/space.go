@@ -21,6 +21,7 @@ type Space struct {
 	// under it, so that Close cannot come between their steps.
 	table *arena.Gate
 	open  map[int]weak.Pointer[Object] // by index
+	kept  map[uint64]*Object           // those whose memory was given out, by attachment: see keep
 	hint  int                          // where a free entry may be
 
 	heap    heap
@@ -75,7 +76,8 @@ func (s *Space) enterTable(cancel <-chan struct{}) error {
 }
 
 // Close gives up everything that this process has through s, as if it had died,
-// and ends the waits of its goroutines.
+// and ends the waits of its goroutines. Memory that it has given out stays good: see
+// keep.
 func (s *Space) Close() error {
 	if err := s.enterTable(nil); err != nil {
 		return err
@@ -85,6 +87,10 @@ func (s *Space) Close() error {
 	s.table.Leave()
 	s.a.Until(func() bool { return s.inside.Load() == 0 })
 	s.undo(s.me)
+	if len(s.kept) > 0 {
+		s.a.Store(s.slot(s.me.slot())+slotRetired, 1)
+		return nil
+	}
 	return s.a.Close()
 }
 

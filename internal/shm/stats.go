@@ -53,6 +53,9 @@ func (s *Space) objectStat(i int, processes map[owner]*driver.ProcessStat) (one 
 		one.Bytes += annexSize
 		return true
 	})
+	if kinds[kind].picture != nil {
+		kinds[kind].picture(s, at, &one)
+	}
 	var waiting []owner
 	for attached := range s.attachments(i, meta) {
 		word := s.a.Load(attached)
