@@ -31,6 +31,7 @@ import (
 type Array[T any] struct {
 	handle[driver.Array]
 	plain codec.Plain[T]
+	mutex *Mutex
 	slice atomic.Pointer[[]T]
 }
 
@@ -43,7 +44,7 @@ func OpenArray[T any](ctx context.Context, s *Space, name string, n int) (*Array
 	case err != nil:
 	case n < 1:
 		err = fmt.Errorf("%w: %d elements", ErrRange, n)
-	case n > math.MaxInt64/plain.Size:
+	case n > math.MaxInt/plain.Size:
 		err = fmt.Errorf("%w: %d elements of %d bytes", ErrTooLarge, n, plain.Size)
 	}
 	if err != nil {
@@ -53,7 +54,7 @@ func OpenArray[T any](ctx context.Context, s *Space, name string, n int) (*Array
 	if err != nil {
 		return nil, err
 	}
-	return &Array[T]{handle: h, plain: plain}, nil
+	return &Array[T]{handle: h, plain: plain, mutex: lockOf(h)}, nil
 }
 
 func plainOf[T any]() (codec.Plain[T], error) {
@@ -93,8 +94,10 @@ func (a *Array[T]) Slice() []T {
 
 // Mutex returns the array's own lock, for ordering the use of Slice. It has the
 // array's name, and is deleted with it.
-func (a *Array[T]) Mutex() *Mutex {
-	return &Mutex{handle[driver.Mutex]{a.object.Mutex(), a.space, "mutex"}}
+func (a *Array[T]) Mutex() *Mutex { return a.mutex }
+
+func lockOf(h handle[driver.Array]) *Mutex {
+	return &Mutex{handle[driver.Mutex]{h.object.Mutex(), h.space, "mutex"}}
 }
 
 // MarshalBinary lets the handle stand in what processes send one another. The
@@ -107,7 +110,10 @@ func (a *Array[T]) UnmarshalBinary(data []byte) error {
 	if err != nil {
 		return fmt.Errorf("receive array: %w", err)
 	}
-	a.plain = plain
+	if err := a.unmarshal(data, arrayOpener(plain, 0), "array"); err != nil {
+		return err
+	}
+	a.plain, a.mutex = plain, lockOf(a.handle)
 	a.slice.Store(nil)
-	return a.unmarshal(data, arrayOpener(plain, 0), "array")
+	return nil
 }

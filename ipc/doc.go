@@ -1,5 +1,5 @@
-// Package ipc holds what processes share: locks, events and numbers, by name, in
-// a Space. Any process may be killed at any instruction: the others go on, nothing
+// Package ipc holds what processes share: locks, events, numbers and raw memory, by
+// name, in a Space. Any process may be killed at any instruction: the others go on, nothing
 // is corrupted, and no lock stays held by the dead.
 //
 // OpenX(ctx, space, name) attaches to the object of that name, or creates it. An
@@ -9,7 +9,7 @@
 // Objects live until they are deleted or their space ends, so an object made for a
 // while wants a Delete.
 //
-// Handles (*Mutex, *Event, *Int64), nil ones too, may stand in a child's input and
+// Handles (*Mutex, *Event, *Int64, *Array[T]), nil ones too, may stand in a child's input and
 // in a message: whoever receives one has the same object; where it lives in a space
 // opened by name, the receiver opens that space by itself. All are safe for
 // concurrent use by goroutines and processes.

@@ -5,6 +5,7 @@ package ipc_test
 import (
 	"context"
 	"encoding/binary"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -24,7 +25,7 @@ func FuzzOpen_damagedSpace(f *testing.F) {
 	}
 	const slots, cells, objects = 4096, 4096 + 256*128, 4096 + 256*128 + 1024*8
 	const chunks = objects + 512*512 + 256*512
-	for _, words := range []uint64{0, 1, 1 << 32, 0x55, ^uint64(0), 0x0010_0001_0000_0013} {
+	for _, words := range []uint64{0, 1, 1 << 32, 0x55, ^uint64(0), 0x0010_0001_0000_0013, 0x07, 0x18, 0x10_0000_0005} {
 		for _, at := range []uint32{
 			24, 40, 64, 88, 96, 104, 112, slots + 128, slots + 136, cells, objects, objects + 8, objects + 64,
 			objects + 104, objects + 112, 120, 128, 136, chunks, chunks + 8, objects + 256, objects + 512, objects + 520, objects + 512 + 104,
@@ -85,7 +86,15 @@ func use(s *ipc.Space) {
 	if n, err := ipc.OpenInt64(ctx, s, ""); err == nil {
 		n.Add(ctx, 1)
 	}
+	for _, n := range []int{10, 20_000} { // without a slice, which would be kept until all is over
+		if a, err := ipc.OpenArray[int64](ctx, s, fmt.Sprint("array ", n), n); err == nil {
+			if g, err := a.Mutex().TryLock(ctx); err == nil {
+				g.Unlock()
+			}
+		}
+	}
 	s.Stats(ctx)
 	s.Check(ctx)
 	s.Delete(ctx, "a")
+	s.Delete(ctx, "array 20000")
 }

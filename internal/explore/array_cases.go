@@ -122,7 +122,7 @@ func arrayCases() []Case {
 			openInt64s(w)
 			dirty(w.Processes[0])
 		},
-		Bounds: Bounds{Preemptions: 2, Kills: 1},
+		Bounds: Bounds{Preemptions: 2},
 		Deep:   Bounds{Preemptions: 3, Kills: 2, Stops: 1},
 		Threads: threads(func(w *World, p *Process) {
 			if p.openArray("a", smallArray) {
@@ -148,7 +148,7 @@ func arrayCases() []Case {
 			check(w.Processes[0].Space.Delete(background, "a"))
 			w.die(2)
 		},
-		Bounds: Bounds{Preemptions: 2, Kills: 1},
+		Bounds: Bounds{Preemptions: 2},
 		Deep:   Bounds{Preemptions: 3, Kills: 1, Stops: 1},
 		Threads: []Thread{{0, func(w *World, p *Process) { p.Space.Bury() }}, {1, func(w *World, p *Process) {
 			p.Space.Bury()

@@ -45,7 +45,7 @@ func (s *Space) Open(ctx context.Context, name string, spec Spec) (*Object, erro
 	const fullTries = 10
 	begun := time.Now()
 	for full := 0; ; {
-		o, err := s.openNamed(ctx, name, spec, time.Since(begun) < makersTime)
+		o, err := s.openNamed(ctx, name, spec, time.Since(begun) < spec.makersTime())
 		switch {
 		case errors.Is(err, errBeingMade):
 			s.pause(time.Millisecond)
@@ -64,9 +64,13 @@ func (s *Space) Open(ctx context.Context, name string, spec Spec) (*Object, erro
 	}
 }
 
-// makersTime is how long one who makes what takes time to furnish is left alone with
-// it, before who wants it too makes one in its stead: it may be stopped.
-const makersTime = 5 * time.Second
+// makersTime is how long one who makes what takes time to furnish, an array, is left
+// alone with it, before who wants it too makes one in its stead: it may be stopped. It
+// is some times as long as that takes.
+func (have Spec) makersTime() time.Duration {
+	const most = 1 << 40
+	return 5*time.Second + time.Duration(min(have.Config[0]*have.Config[1], most))*4*time.Nanosecond
+}
 
 func (s *Space) openNamed(ctx context.Context, name string, spec Spec, patient bool) (*Object, error) {
 	if err := checkName(name); err != nil {
