@@ -36,8 +36,8 @@ type Array[T any] struct {
 }
 
 // OpenArray attaches to the array of n elements called name, or creates it. A T with
-// pointers is ErrType, naming the field; n less than 1 is ErrRange. Where the space, the
-// machine or the control group has not so much memory, it is ErrNoSpace.
+// pointers is ErrType, naming the field; n less than 1 is ErrRange. Where the space, in
+// one piece, the machine or the control group has not so much memory, it is ErrNoSpace.
 func OpenArray[T any](ctx context.Context, s *Space, name string, n int) (*Array[T], error) {
 	plain, err := plainOf[T]()
 	switch {

@@ -203,7 +203,7 @@ func TestReserve_isAnErrorWhereTheMachineHasNotSoMuchMemory(t *testing.T) {
 	if err := machineRoom(picture, 128<<10+1); !errors.Is(err, ErrSystemFull) {
 		t.Errorf("what does not fit: %v", err)
 	}
-	a, err := Memory(1 << 40)
+	a, err := Memory(1 << 44)
 	must(t, err)
 	defer a.Close()
 	if err := a.Reserve(0, a.Size()); !errors.Is(err, ErrSystemFull) && !errors.Is(err, ErrCgroupFull) {

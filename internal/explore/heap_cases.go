@@ -80,6 +80,16 @@ func heapCases() []Case {
 			replace(w, p)
 		}}, {1, empty}, sweeper(2)},
 	}, {
+		Name: "heap: a chunk is given back while its owner fills another block", Objects: []string{"Space"},
+		Spaces: Shape{Objects: 1, Chunks: 2}, After: boxIsWhole,
+		Setup: func(w *World) {
+			openInt64s(w)
+			replace(w, w.Processes[1])
+		},
+		Bounds:  Bounds{Preemptions: 2, Kills: 1},
+		Deep:    Bounds{Preemptions: 4, Kills: 2, Stops: 1},
+		Threads: []Thread{{0, empty}, {1, replace}},
+	}, {
 		Name: "heap: two processes replace one big block", Objects: []string{"Space"},
 		Spaces: Shape{Objects: 1, Chunks: 5}, Setup: openInt64s, After: bigBoxIsWhole,
 		Bounds:  Bounds{Preemptions: 2, Kills: 1},

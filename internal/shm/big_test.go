@@ -10,7 +10,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/multiproc-go/multiproc/internal/arena"
 	"github.com/multiproc-go/multiproc/internal/driver"
 )
 
@@ -83,34 +82,6 @@ func TestHeap_aBigBlockThatDoesNotFitIsErrNoSpaceAndTakesNothing(t *testing.T) {
 		t.Errorf("what failed has taken %d bytes", now-used)
 	}
 	s.free(half)
-}
-
-func TestHeap_aBigBlockTheMachineHasNoMemoryForIsErrNoSpaceAndTakesNothing(t *testing.T) {
-	a, err := arena.Memory(120 << 30)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := Format(a, 1, [2]uint64{}); err != nil {
-		t.Fatal(err)
-	}
-	s, err := Attach(a, [2]uint64{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer s.Close()
-	used := s.usedBytes()
-	if a.Reserve(s.chunkAt, 100<<30) == nil {
-		t.Fatal("this machine has more than 100 GiB to spare: the test wants one that has less")
-	}
-	if _, err := s.alloc(100<<30, headerSize-8); !errors.Is(err, driver.ErrNoSpace) || !errors.Is(err, arena.ErrSystemFull) && !errors.Is(err, arena.ErrCgroupFull) {
-		t.Errorf("100 GiB: %v", err)
-	}
-	if err := s.Check(context.Background()); err != nil {
-		t.Error(err)
-	}
-	if free := s.usedBytes() - used; free > s.chunks*chunkEntry {
-		t.Errorf("what failed has taken %d bytes", free)
-	}
 }
 
 // Each in the other's way, all get what they want in the end: there is room.
