@@ -221,7 +221,7 @@ func TestArray_onAFullFileSystemIsErrNoSpaceAndNoFault(t *testing.T) {
 func TestArray_largerThanTheMachineIsErrNoSpace(t *testing.T) {
 	var machine syscall.Sysinfo_t
 	must(t, syscall.Sysinfo(&machine))
-	total := int64(machine.Totalram) * int64(machine.Unit)
+	total := int64(machine.Totalram+machine.Totalswap) * int64(machine.Unit)
 	path := filepath.Join("/dev/shm", fmt.Sprint("multiproc-test-", os.Getpid()))
 	s := openSpace(t, path, ipc.SpaceConfig{MaxBytes: 4 * total})
 	t.Cleanup(func() { os.Remove(path) })
