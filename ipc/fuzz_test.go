@@ -5,6 +5,7 @@ package ipc_test
 import (
 	"context"
 	"encoding/binary"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -22,10 +23,10 @@ func FuzzOpen_damagedSpace(f *testing.F) {
 	write := func(at uint32, v uint64) []byte {
 		return binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint32(nil, at), v)
 	}
-	const slots, cells, objects, object = 4096, 4096 + 256*128, 4096 + 256*128 + 1024*8, 640
-	const chunks = objects + 512*object + 256*512
+	const slots, cells, objects, object = 4096, 4096 + 256*128, 4096 + 256*128 + 512*8, 640
+	const chunks = objects + 256*object + 128*512
 	const value, cond = objects + 3*object, objects + 4*object
-	for _, words := range []uint64{0, 1, 1 << 32, 0x55, ^uint64(0), 0x0010_0001_0000_0013} {
+	for _, words := range []uint64{0, 1, 1 << 32, 0x55, ^uint64(0), 0x0010_0001_0000_0013, 0x07, 0x18, 0x10_0000_0005} {
 		for _, at := range []uint32{
 			24, 40, 64, 88, 96, 104, 112, slots + 128, slots + 136, cells, objects, objects + 8, objects + 64,
 			objects + 104, objects + 112, 120, 128, 136, chunks, chunks + 8, objects + 320, objects + object, objects + object + 8,
@@ -109,9 +110,17 @@ func use(s *ipc.Space) {
 		v.Load(ctx)
 	}
 	useCond(s)
+	for _, n := range []int{10, 20_000} { // without a slice, which would be kept until all is over
+		if a, err := ipc.OpenArray[int64](ctx, s, fmt.Sprint("array ", n), n); err == nil {
+			if g, err := a.Mutex().TryLock(ctx); err == nil {
+				g.Unlock()
+			}
+		}
+	}
 	s.Stats(ctx)
 	s.Check(ctx)
 	s.Delete(ctx, "a")
+	s.Delete(ctx, "array 20000")
 }
 
 func useCond(s *ipc.Space) {

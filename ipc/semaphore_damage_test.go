@@ -18,7 +18,7 @@ import (
 // permitWord is a semaphore's word there that says how many permits are in use, and
 // in its high half who is changing that.
 const (
-	firstObject = 4096 + 256*128 + 1024*8
+	firstObject = 4096 + 256*128 + 512*8
 	permitWord  = 64
 )
 

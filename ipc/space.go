@@ -66,7 +66,8 @@ func (s *Space) Name() string { return s.driver.Name() }
 
 // Close ends this use of the space; its objects' methods return ErrClosed. What
 // is held through it is given up as if the process had died. Another *Space of
-// the same name is not touched.
+// the same name is not touched. Slices of arrays stay good memory: for them the
+// process keeps its place in the space until it ends.
 func (s *Space) Close() error {
 	if s.family {
 		return nil
@@ -75,7 +76,7 @@ func (s *Space) Close() error {
 }
 
 // Delete frees the object called name. Its users get ErrClosed. A lock that is
-// held can still be unlocked.
+// held can still be unlocked, and an array's slice still be used.
 func (s *Space) Delete(ctx context.Context, name string) error {
 	if err := s.driver.Delete(ctx, name); err != nil {
 		return fmt.Errorf("delete %q: %w", name, err)

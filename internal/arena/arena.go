@@ -154,7 +154,17 @@ func (a *Arena) Reserve(off, n uint64) error {
 
 // Punch gives the memory of n bytes at off back to the system. Nobody may touch
 // them before they are reserved again.
-func (a *Arena) Punch(off, n uint64) error { return a.back.punch(off, n) }
+func (a *Arena) Punch(off, n uint64) error {
+	if hooked && a.hook != nil {
+		a.hook.Before(off)
+		for word := off; word < off+n; word += 8 {
+			if old := a.Peek(word); old != 0 {
+				a.hook.After(word, old, 0)
+			}
+		}
+	}
+	return a.back.punch(off, n)
+}
 
 // TryLock locks slot's byte for this Arena until Unlock, Close, or the process's
 // death; false where another has it.

@@ -177,6 +177,15 @@ func TestReserve_isAnErrorBeyondTheArenasEnd(t *testing.T) {
 	}
 }
 
+func TestReserve_isAnErrorWhereTheMachineHasNotSoMuchMemory(t *testing.T) {
+	a, err := Memory(1 << 44)
+	must(t, err)
+	defer a.Close()
+	if err := a.Reserve(0, a.Size()); !errors.Is(err, ErrSystemFull) && !errors.Is(err, ErrCgroupFull) {
+		t.Errorf("a reservation of %d bytes: %v", a.Size(), err)
+	}
+}
+
 func TestPunch_givesMemoryBackAndLeavesZeroes(t *testing.T) {
 	a, _ := pair(t)
 	must(t, a.Reserve(0, 1<<20))

@@ -7,3 +7,10 @@ import "unsafe"
 func Bytes[T any](p *T) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(p)), unsafe.Sizeof(*p))
 }
+
+// Elements returns memory as the elements of a T that lie in it. T holds no pointers,
+// and memory begins where a T may.
+func Elements[T any](memory []byte) []T {
+	var t T
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(memory))), uintptr(len(memory))/unsafe.Sizeof(t))
+}

@@ -207,13 +207,20 @@ func (f *fileArena) reserve(off, n uint64) error {
 			return err
 		}
 	}
+	// In steps: the kernel gives up and undoes one during which a signal comes.
+	const step = 32 << 20
 	err := f.control(func(fd uintptr) error {
-		for {
-			err := unix.Fallocate(int(fd), 0, int64(off), int64(n))
-			if err != unix.EINTR {
+		for end := off + n; off < end; {
+			n := min(step, end-off)
+			switch err := unix.Fallocate(int(fd), 0, int64(off), int64(n)); err {
+			case nil:
+				off += n
+			case unix.EINTR:
+			default:
 				return err
 			}
 		}
+		return nil
 	})
 	if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.ENOMEM) || errors.Is(err, unix.EDQUOT) {
 		return fmt.Errorf("%w: %w", ErrSystemFull, err)

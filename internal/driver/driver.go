@@ -31,6 +31,7 @@ type Space interface {
 	OpenBarrier(ctx context.Context, which Which, parties int) (Barrier, error)
 	OpenOnce(ctx context.Context, which Which) (Once, error)
 	OpenSemaphore(ctx context.Context, which Which, permits int) (Semaphore, error) // permits 0: as many as it has
+	OpenArray(ctx context.Context, which Which, elements Elements) (Array, error)
 }
 
 // Which says which object to open: the one called Name, which is made where it is
@@ -167,6 +168,23 @@ type Semaphore interface {
 	TryAcquire(n int) error
 	Release(ctx context.Context, n int) error
 	Available(ctx context.Context) (int, error)
+}
+
+// Elements say what an array is of.
+type Elements struct {
+	Type  Type
+	Size  uint64 // of one, in bytes
+	Count uint64 // 0: as many as the array has that is there
+}
+
+// An Array is memory that processes share, with a lock.
+type Array interface {
+	Object
+	Mutex() Mutex
+
+	// Memory is the memory itself, which is good until the process ends; nil where the
+	// space was closed before the first call.
+	Memory() []byte
 }
 
 // Stats pictures a space.

@@ -24,6 +24,7 @@ func Cases() []Case {
 	all = append(all, barrierCases()...)
 	all = append(all, onceCases()...)
 	all = append(all, semaphoreCases()...)
+	all = append(all, arrayCases()...)
 	return all
 }
 

@@ -52,6 +52,7 @@ type World struct {
 	Processes []*Process
 	Dead      []bool          // by process
 	Closed    []bool          // those whose spaces are closed
+	Keeps     []bool          // those who keep memory of a space that they have closed
 	ctx       context.Context // for a thread to wait with and another to end
 	cancel    context.CancelFunc
 	history   History
@@ -73,6 +74,7 @@ type Process struct {
 	Cond      driver.Cond
 	Barrier   driver.Barrier
 	Once      driver.Once
+	Array     driver.Array
 }
 
 // Attach has a late process attach to the space; false where that is full.
@@ -217,7 +219,7 @@ func runOnce(c Case, bounds Bounds, choose func(uint64, int) (int, bool)) error 
 	}
 	size := 4096 + shape.Slots*128 + 4*8 + shape.Objects*640 + shape.Annexes*512 + shape.Chunks*(32+2*16+256) + 256
 	heap := arena.NewHeap(size)
-	w := &World{Dead: make([]bool, processes), Closed: make([]bool, processes)}
+	w := &World{Dead: make([]bool, processes), Closed: make([]bool, processes), Keeps: make([]bool, processes)}
 	s := &scheduler{choose: choose, left: bounds, dead: w.Dead, stopped: make([]bool, processes)}
 	w.sched = s
 	w.ctx, w.cancel = context.WithCancel(context.Background())

@@ -36,7 +36,7 @@ func (w *World) verify(c Case) error {
 
 func (w *World) alive() (n int) {
 	for id, dead := range w.Dead {
-		if !dead && !w.Closed[id] {
+		if !dead && (!w.Closed[id] || w.Keeps[id]) {
 			n++
 		}
 	}

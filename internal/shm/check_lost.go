@@ -5,22 +5,38 @@ package shm
 // was to name.
 func (s *Space) checkLost(say func(string, ...any)) {
 	retired := s.allRetired()
-	for k := range s.usedChunks() {
-		word := s.a.Load(s.chunk(k))
-		class := chunkClass(word)
-		if word == chunkFree || class >= len(s.heap.owned) {
+	for header, b := range s.liveBlocks {
+		names := s.a.Load(header + 8)
+		i, inside := (names-s.objectAt)/objectSize, (names-s.objectAt)%objectSize
+		if names < s.objectAt || i >= s.objects || inside >= entKind || retired[b] {
 			continue
 		}
-		for i := range s.blocks(class) {
+		led := s.isNamed(header, b) && state(s.a.Load(s.object(int(i)))) != stateFree
+		if !led && s.a.Load(header) == b.word(blockLive, 0) {
+			say("block %#x of generation %d is in use, and the word at %#x does not name it", b.offset(), b.generation(), names)
+		}
+	}
+}
+
+// liveBlocks yields the headers of blocks that are in use, and their names.
+func (s *Space) liveBlocks(yield func(header uint64, b block) bool) {
+	for k := range s.usedChunks() {
+		word := s.a.Load(s.chunk(k))
+		class, blocks := chunkClass(word), uint64(0)
+		switch st := word & stateMask; {
+		case st == chunkBig:
+			class, blocks = 0, 1
+		case st == chunkOwned || st == chunkOrphan || st == chunkGiving:
+			if class < len(s.heap.owned) {
+				blocks = s.blocks(class)
+			}
+		}
+		for i := range blocks {
 			header := s.header(k, i, class)
 			word := s.a.Load(header)
-			b := s.blockAt(k, i, class, word)
-			names := s.a.Load(header + 8)
-			if word != b.word(blockLive, 0) || names < s.objectAt || names >= s.annex ||
-				retired[b] || s.isNamed(header, b) || s.a.Load(header) != word {
-				continue
+			if b := s.blockAt(k, i, class, word); word == b.word(blockLive, 0) && !yield(header, b) {
+				return
 			}
-			say("block %#x (%#x) is in use, and the word at %#x does not name it", b.offset(), word, names)
 		}
 	}
 }

@@ -1,27 +1,40 @@
 package shm
 
-// A chunk is a piece of the heap, cut into blocks of one size. Its entry:
+// A chunk is a piece of the heap, cut into blocks of one size, or a piece of a big
+// block. Its entry:
 //
-//	word 0: bits 0-3 state, bits 4-11 class, bit 12 mixed, bits 32-63 owner
+//	word 0: bits 0-3 state, bits 4-11 class, bit 12 mixed, bits 32-63 owner;
+//	        for the chunks of big blocks see there
 //	word 1: how many of its blocks are in use, about
 //	word 2: how many have been freed
+//	word 3: how many chunks the big block has that begins here, or has begun
 //
 // {free} -> {taking: me} -> {owned: me, class} -> {giving: anybody} -> {free}, and
 // {owned: dead} -> {orphan: class} -> {owned: me, class}. It has memory while it is
 // owned or an orphan. Mixed is a chunk that was taken from an owner who may still
 // be filling blocks of it.
+//
+// {emptying: anybody} -> {free} is a chunk without blocks whose memory is given back.
+// Nobody's is for whoever comes by: it is what a sweep leaves that has no slot yet.
 const (
 	chunkFree = iota
 	chunkTaking
 	chunkOwned
 	chunkOrphan
 	chunkGiving
+	chunkEmptying
+	chunkGathering // of big blocks: see there
+	chunkBig
+	chunkPart
 
 	chunkMixed = 1 << 12
 
 	chunkUsed  = 8
 	chunkFrees = 16
+	chunkRun   = 24
 	chunkEntry = 32
+
+	maxChunks = 1 << 28 // a part's word has 28 bits for its head
 )
 
 func chunkWord(state uint64, class int, o owner) uint64 {
@@ -40,7 +53,8 @@ func (s *Space) usedChunks() int {
 	return s.used(&t)
 }
 
-func (s *Space) chunk(k int) uint64 { return s.chunksAt + uint64(k)*chunkEntry }
+func (s *Space) chunk(k int) uint64      { return s.chunksAt + uint64(k)*chunkEntry }
+func (s *Space) chunkStart(k int) uint64 { return s.chunkAt + uint64(k)*s.chunkSize }
 
 // ownsChunk reports whether chunk k is ours, and of that class.
 func (s *Space) ownsChunk(k, class int) bool {
@@ -73,10 +87,10 @@ func (s *Space) takeChunk(class int) (k int, err error) {
 		return 0, err
 	}
 	if err = s.a.Reserve(s.header(k, 0, 0), s.headerRow()); err == nil {
-		err = s.a.Reserve(s.chunkAt+uint64(k)*s.chunkSize, s.chunkSize)
+		err = s.a.Reserve(s.chunkStart(k), s.chunkSize)
 	}
 	if err != nil {
-		s.a.CompareAndSwap(s.chunk(k), taking, chunkFree)
+		s.emptyChunk(k, taking)
 		return 0, spaceFull(err)
 	}
 	s.a.Store(s.chunk(k)+chunkUsed, 0)
@@ -105,8 +119,19 @@ func (s *Space) giveChunk(k int) {
 }
 
 func (s *Space) punchChunk(k int, giving uint64) {
-	_ = s.a.Punch(s.chunkAt+uint64(k)*s.chunkSize, s.chunkSize) // or it keeps its memory until it is used again
+	_ = s.a.Punch(s.chunkStart(k), s.chunkSize) // or it keeps its memory until it is used again
 	s.a.CompareAndSwap(s.chunk(k), giving, chunkFree)
+}
+
+// emptyChunk gives back the memory of chunk k, which is what word says and has no
+// blocks, and that of its parts if it was a big block's.
+func (s *Space) emptyChunk(k int, word uint64) {
+	mine := chunkEmptying | s.me.high()
+	if !s.a.CompareAndSwap(s.chunk(k), word, mine) || s.me == 0 {
+		return
+	}
+	s.emptyParts(k, mine)
+	s.punchChunk(k, mine)
 }
 
 // inUse counts the blocks of chunk k that are not free.
@@ -121,10 +146,28 @@ func (s *Space) inUse(k, class int) (n uint64) {
 
 // undoChunk takes o, which is dead, out of chunk k.
 func (s *Space) undoChunk(k int, o owner) {
-	at := s.chunk(k)
-	word := s.a.Load(at)
-	class := chunkClass(word)
-	if word == chunkFree || class >= len(s.heap.owned) {
+	word := s.a.Load(s.chunk(k))
+	switch word & stateMask {
+	case chunkFree:
+	case chunkTaking:
+		if ownerOf(word) == o {
+			s.emptyChunk(k, word)
+		}
+	case chunkEmptying:
+		if ownerOf(word) == o || ownerOf(word) == 0 {
+			s.emptyChunk(k, word)
+		}
+	case chunkGathering, chunkBig, chunkPart:
+		s.undoBig(k, word, o)
+	default:
+		s.undoCut(k, word, o)
+	}
+}
+
+// undoCut takes o out of chunk k, which is cut into blocks.
+func (s *Space) undoCut(k int, word uint64, o owner) {
+	at, class := s.chunk(k), chunkClass(word)
+	if class >= len(s.heap.owned) {
 		return
 	}
 	if ownerOf(word) == o || word&chunkMixed != 0 || word&stateMask == chunkGiving {
@@ -136,8 +179,6 @@ func (s *Space) undoChunk(k int, o owner) {
 		return
 	}
 	switch word & stateMask {
-	case chunkTaking:
-		s.a.CompareAndSwap(at, word, chunkFree)
 	case chunkOwned:
 		if s.a.CompareAndSwap(at, word, chunkWord(chunkOrphan, class, 0)) {
 			s.giveChunk(k)
@@ -159,7 +200,7 @@ func (s *Space) undoBlock(k int, i uint64, class int, o owner) {
 	b := s.blockAt(k, i, class, word)
 	if s.isNamed(header, b) && broken != forgetNamed {
 		s.a.CompareAndSwap(header, word, b.word(blockLive, 0))
-	} else if s.a.CompareAndSwap(header, word, (b.generation()+1)<<2&blockGen) {
+	} else if s.a.CompareAndSwap(header, word, b.next()) {
 		s.freed(k)
 	}
 }

@@ -70,7 +70,7 @@ func (s *Space) reclaim(i int, object ident) {
 			return
 		}
 		if broken == reclaimAtOnce || !s.attached(i, meta) {
-			if broken != keepBlocks {
+			if broken != keepBlocks && broken != forgetArray {
 				s.strip(i, mine)
 			}
 			s.freeAnnexes(object)

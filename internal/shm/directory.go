@@ -130,6 +130,21 @@ func (s *Space) alone(name string, h hash, mine uint64) bool {
 	return true
 }
 
+// beingMade reports whether a living process is making an object of that name.
+func (s *Space) beingMade(name string, h hash) bool {
+	for at := range s.cellsOf(h) {
+		cell := s.a.Load(at)
+		if cell&tagMask != h.tag() {
+			continue
+		}
+		i, meta, current := s.look(cell)
+		if current && state(meta) == stateMaking && s.hasText(s.object(i)+entName, name) && s.alive(ownerOf(meta)) {
+			return true
+		}
+	}
+	return false
+}
+
 // freshName returns a name for an object that was given none.
 func (s *Space) freshName(kind string) string {
 	return kind + "#" + strconv.FormatUint(s.a.Add(hdrLastName, 1), 10)

@@ -9,6 +9,7 @@ import (
 
 var (
 	errGone      = errors.New("object deleted meanwhile")
+	errBeingMade = errors.New("another is making it")
 	errGaveUp    = errors.New("the wait was given up")
 	errTableFull = errors.New("it has as many objects, or as much memory in use, as it can have")
 	errNamesFull = errors.New("too many objects' names have the same hash")

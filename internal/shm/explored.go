@@ -3,6 +3,8 @@
 package shm
 
 import (
+	"fmt"
+
 	"github.com/multiproc-go/multiproc/internal/arena"
 	"github.com/multiproc-go/multiproc/internal/driver"
 )
@@ -16,6 +18,18 @@ func FormatSmall(a *arena.Arena, slots, cells, objects, annexes, chunks uint64) 
 		chunks: chunks, chunkSize: 2 * minBlock}
 	l.place()
 	return format(a, l, 1, [2]uint64{})
+}
+
+// Arrays counts the arrays that are there, deleted ones too.
+func (s *Space) Arrays() (n int) {
+	t := s.objectTable()
+	for i := range s.used(&t) {
+		st := state(s.a.Load(s.object(i)))
+		if (st == stateLive || st == stateDeleted) && s.specOf(i).Kind == ArrayKind {
+			n++
+		}
+	}
+	return n
 }
 
 // Bury sweeps what the dead have left.
@@ -77,16 +91,6 @@ func (s *Space) HoldCells(v driver.Value, n int) { v.(*Value).busyCells.Store(1<
 // Collect frees what is left of an object's old blocks.
 func (s *Space) Collect(object driver.Object) { object.(interface{ held() *Object }).held().collect() }
 
-// BlocksInUse is how many there are.
-func (s *Space) BlocksInUse() (n int) {
-	for k := range s.usedChunks() {
-		if word := s.a.Load(s.chunk(k)); word != chunkFree {
-			n += int(s.inUse(k, chunkClass(word)))
-		}
-	}
-	return n
-}
-
 // Arrive is the part of a Wait before the caller waits.
 func (s *Space) Arrive(b driver.Barrier) error {
 	_, err := b.(*Barrier).arrive()
@@ -95,24 +99,41 @@ func (s *Space) Arrive(b driver.Barrier) error {
 
 // A Box is a word that names a block, for the heap's cases.
 type Box struct {
-	o    *Object
-	word uint64
+	o      *Object
+	word   uint64
+	pieces uint64 // its blocks are so many chunks, or one block of one; each piece begins with the value
 }
 
 // NewBox returns the box that an Int64's word is.
-func (s *Space) NewBox(n driver.Int64) *Box {
+func (s *Space) NewBox(n driver.Int64) *Box { return s.NewBigBox(n, 1) }
+
+// NewBigBox returns the box that an Int64's word is, for blocks of so many chunks.
+func (s *Space) NewBigBox(n driver.Int64, chunks uint64) *Box {
 	i := n.(*Int64)
-	return &Box{i.Object, i.at + entInt}
+	return &Box{i.Object, i.at + entInt, chunks}
+}
+
+func (b *Box) size() uint64 {
+	if b.pieces == 1 {
+		return 8
+	}
+	return b.pieces * b.o.s.chunkSize
 }
 
 // Replace puts a new block into the box and gives up the one that was there.
 func (b *Box) Replace(v uint64) error {
 	s := b.o.s
-	mine, err := s.alloc(8, b.word)
+	mine, err := s.alloc(b.size(), b.word)
 	if err != nil {
 		return err
 	}
-	s.a.Store(mine.offset(), v)
+	for k := range b.pieces {
+		at := mine.offset() + k*s.chunkSize
+		if b.pieces > 1 && s.a.Peek(at) != 0 {
+			return fmt.Errorf("a new big block begins with %d", s.a.Peek(at))
+		}
+		s.a.Store(at, v)
+	}
 	for {
 		replaced, err := b.o.replace(b.word, s.a.Load(b.word), uint64(mine))
 		if err != nil {
@@ -142,5 +163,29 @@ func (b *Box) Content() (v uint64, sound bool) {
 		return 0, true
 	}
 	header, _, ok := s.headerOf(name)
-	return s.a.Load(name.offset()), ok && s.a.Load(header) == name.word(blockLive, 0)
+	sound = ok && s.a.Load(header) == name.word(blockLive, 0)
+	v = s.a.Load(name.offset())
+	for k := range b.pieces {
+		sound = sound && s.a.Load(name.offset()+k*s.chunkSize) == v
+	}
+	return v, sound
+}
+
+// BlocksInUse counts the blocks that are not free, and the chunks that are neither
+// cut nor a block's.
+func (s *Space) BlocksInUse() (n int) {
+	for k := range s.usedChunks() {
+		switch word := s.a.Load(s.chunk(k)); word & stateMask {
+		case chunkFree:
+		case chunkPart:
+			if !s.belongs(k, word) {
+				n++
+			}
+		case chunkTaking, chunkEmptying, chunkGathering, chunkBig:
+			n++
+		default:
+			n += int(s.inUse(k, chunkClass(word)))
+		}
+	}
+	return n
 }

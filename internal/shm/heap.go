@@ -23,7 +23,8 @@ import (
 // {free: g} -> {filling: g, me} -> {live: g} -> {free: g+1}
 //
 // Only a chunk's owner begins to fill its blocks. What a dead owner was filling is
-// live if the word that was to name it does, and free if not.
+// live if the word that was to name it does, and free if not. A block of more than
+// half a chunk has chunks of its own: see big.go.
 const (
 	blockFree = iota
 	blockFilling
@@ -90,13 +91,15 @@ func classOf(n uint64) int {
 // blocks is how many blocks of a class a chunk has.
 func (s *Space) blocks(class int) uint64 { return s.chunkSize / classSize(class) }
 
-var errBlockTooLarge = errors.New("larger than half a chunk")
+var errBlockTooLarge = errors.New("larger than all the memory that the space has for such")
 
 // alloc returns a block of at least n bytes, to be filled. The word at names is
-// to name it: once it does, settle the block.
+// to name it: once it does, settle the block. One of more than half a chunk is all
+// zeroes; a smaller one has in it what was there before. The caller keeps Close away
+// from the first of these steps to the last, by begins or enterTable.
 func (s *Space) alloc(n, names uint64) (block, error) {
 	if n > s.chunkSize/2 {
-		return 0, errBlockTooLarge
+		return s.allocBig(n, names)
 	}
 	class := classOf(max(n, 1))
 	if !s.heap.gate.Enter(nil, s.done) {
@@ -125,11 +128,12 @@ func (s *Space) alloc(n, names uint64) (block, error) {
 
 // fill begins to fill a free block of a chunk of ours, if there is one. The second
 // look at the chunk is for who may have begun to give it back: one of us sees the
-// other. The block's word is its own before names is: else who no longer owns the
+// other. The first is for the sweep: what we begin in a chunk that has long ceased to be
+// ours, and die before the second look, it does not find. The block's word is its own before names is: else who no longer owns the
 // chunk could change the names of who does.
 func (s *Space) fill(c *ownedChunk, class int, names uint64) block {
 	frees := s.a.Load(s.chunk(c.k) + chunkFrees)
-	if c.full && frees == c.frees {
+	if c.full && frees == c.frees || !s.ownsChunk(c.k, class) {
 		return 0
 	}
 	c.frees, c.full = frees, false
@@ -156,9 +160,11 @@ func (s *Space) fill(c *ownedChunk, class int, names uint64) block {
 }
 
 func (s *Space) blockAt(k int, i uint64, class int, word uint64) block {
-	at := s.chunkAt + uint64(k)*s.chunkSize + i*classSize(class)
+	at := s.chunkStart(k) + i*classSize(class)
 	return block(at/minBlock | (word&blockGen)>>2<<30)
 }
+
+func (s *Space) chunkOf(b block) int { return int((b.offset() - s.chunkAt) / s.chunkSize) }
 
 // settle says that the word that was to name b does. Its owner does so once it has
 // written that word; and everybody does before taking b out of it: else the sweep
@@ -181,9 +187,8 @@ func (s *Space) free(b block) bool {
 	if !ok {
 		return false
 	}
-	next := (b.generation() + 1) << 2 & blockGen
-	if !s.a.CompareAndSwap(header, b.word(blockLive, 0), next) &&
-		!s.a.CompareAndSwap(header, b.word(blockFilling, s.me), next) {
+	if !s.a.CompareAndSwap(header, b.word(blockLive, 0), b.next()) &&
+		!s.a.CompareAndSwap(header, b.word(blockFilling, s.me), b.next()) {
 		return false
 	}
 	s.freed(k)
@@ -193,6 +198,10 @@ func (s *Space) free(b block) bool {
 // freed counts a block of chunk k that has become free. The count is a hint: deaths
 // leave it too high.
 func (s *Space) freed(k int) {
+	if s.a.Load(s.chunk(k))&stateMask == chunkBig {
+		s.giveBig(k)
+		return
+	}
 	s.a.Add(s.chunk(k)+chunkFrees, 1)
 	if s.a.Add(s.chunk(k)+chunkUsed, ^uint64(0)) == 0 {
 		s.emptied(k)
@@ -203,15 +212,21 @@ func (b block) word(state uint64, o owner) uint64 {
 	return b.generation()<<2&blockGen | state | o.high()
 }
 
+// next is the word of a header once b is free.
+func (b block) next() uint64 { return (b.generation() + 1) << 2 & blockGen }
+
 // headerOf returns where b's header is, unless b is nonsense.
 func (s *Space) headerOf(b block) (header uint64, k int, ok bool) {
 	at := b.offset()
 	if at < s.chunkAt || at >= s.chunkAt+s.chunks*s.chunkSize {
 		return 0, 0, false
 	}
-	k = int((at - s.chunkAt) / s.chunkSize)
-	class := chunkClass(s.a.Load(s.chunk(k)))
-	inside := (at - s.chunkAt) % s.chunkSize
+	k = s.chunkOf(b)
+	word := s.a.Load(s.chunk(k))
+	class, inside := chunkClass(word), (at-s.chunkAt)%s.chunkSize
+	if st := word & stateMask; st > chunkGiving {
+		return s.header(k, 0, 0), k, st == chunkBig && inside == 0
+	}
 	if class >= len(s.heap.owned) || inside%classSize(class) != 0 {
 		return 0, 0, false
 	}

@@ -55,7 +55,11 @@ type kindOf struct {
 	// the object open. nil: it needs nothing.
 	joins func(s *Space, attachment uint64)
 
-	// strip takes from object i, which is being reclaimed, what it has besides its entry.
+	// furnish gives object i, which is being made, what it has besides its entry. Who
+	// opens it meanwhile waits for that. nil: nothing.
+	furnish func(s *Space, i int, spec Spec) error
+
+	// strip takes from object i, which is not to be, or no more, what it has besides its entry.
 	// It may be done over and over, and have been begun or done by one who has died.
 	// nil: it has nothing.
 	strip func(s *Space, i int, meta uint64)

@@ -89,7 +89,7 @@ func standard(size uint64) layout {
 	within := func(n, low, high uint64) uint64 {
 		return min(max(1<<(bits.Len64(n)-1), low), high)
 	}
-	objects := within(size/2048, 64, maxObjects)
+	objects := within(size/4096, 64, maxObjects)
 	l := layout{
 		size:      size,
 		slots:     within(size/4096, 64, maxSlots),
@@ -159,7 +159,7 @@ func readLayout(a *arena.Arena, boot [2]uint64) (l layout, err error) {
 		l.cells >= 1 && l.cells <= 2*maxObjects && l.cells&(l.cells-1) == 0 &&
 		l.annexes <= maxObjects &&
 		l.chunkSize >= 2*minBlock && l.chunkSize <= 2<<20 && l.chunkSize%minBlock == 0 &&
-		l.chunks <= l.size/l.chunkSize
+		l.chunks <= l.size/l.chunkSize && l.chunks <= maxChunks
 	if sound {
 		l.place()
 	}

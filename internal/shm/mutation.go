@@ -54,4 +54,11 @@ const (
 	trustClaim            // sleep without looking again whether the claim is still there
 	claimUnrung           // permits come back, and the claimant's word does not change
 	forgetPermits         // the sweep takes shares away, and nobody counts what is in use anew
+	forgetParts           // what a dead owner has gathered of a big block stays taken
+	emptyBlindly          // punch a big block's parts, which others may be giving back too, before they are ours
+	forgetMaking          // what an object has that a dead process was making stays taken
+	forgetArray           // what a deleted object has stays taken
+	keepNothing           // Close gives up the arrays whose memory it has given out
+	leaveDirty            // a new array has in it what was there before
+	giveAnyBig            // give a big block's chunks back without looking which block they are of
 )

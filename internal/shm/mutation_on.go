@@ -53,6 +53,13 @@ var Mutations = []string{
 	trustClaim:            "trustClaim",
 	claimUnrung:           "claimUnrung",
 	forgetPermits:         "forgetPermits",
+	forgetParts:           "forgetParts",
+	emptyBlindly:          "emptyBlindly",
+	forgetMaking:          "forgetMaking",
+	forgetArray:           "forgetArray",
+	keepNothing:           "keepNothing",
+	leaveDirty:            "leaveDirty",
+	giveAnyBig:            "giveAnyBig",
 }
 
 // Mutate puts the bug with that index in Mutations into the package, or takes it

@@ -50,9 +50,9 @@ func init() {
 	}
 }
 
-// OpenMutex attaches to a mutex, or makes it.
+// OpenMutex attaches to a mutex, or makes it. By its ID it may also be an array's.
 func (s *Space) OpenMutex(ctx context.Context, which driver.Which) (driver.Mutex, error) {
-	o, err := s.openWhich(ctx, which, Spec{Kind: MutexKind})
+	o, err := s.openWhich(ctx, which, Spec{Kind: MutexKind, lock: which.ID != 0})
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package shm
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"runtime"
@@ -45,27 +46,51 @@ type Spec struct {
 	Config [2]uint64 // a zero means nothing for an object that is there
 
 	TypeName string // of the element type, for people; the end of a long one is cut off
+
+	lock bool // all that is wanted is the lock, which objects of other kinds have too
+}
+
+func specOfType(k Kind, of driver.Type) Spec {
+	return Spec{Kind: k, TypeName: of.Name, Type: [2]uint64{
+		binary.LittleEndian.Uint64(of.Fingerprint[:8]), binary.LittleEndian.Uint64(of.Fingerprint[8:]),
+	}}
 }
 
 // Open attaches to the object called name or makes it. An empty name makes one
 // with a name of its own. Where the space is full, handles that nobody has any more
 // may be what fills it: then it asks the collector, and tries again.
 func (s *Space) Open(ctx context.Context, name string, spec Spec) (*Object, error) {
-	o, err := s.openNamed(ctx, name, spec)
-	for try := range 10 {
-		if !errors.Is(err, driver.ErrNoSpace) || s.a.Hooked() {
-			break
+	const fullTries = 10
+	begun := time.Now()
+	for full := 0; ; {
+		o, err := s.openNamed(ctx, name, spec, time.Since(begun) < spec.makersTime())
+		switch {
+		case errors.Is(err, errBeingMade):
+			s.pause(time.Millisecond)
+		case errors.Is(err, driver.ErrNoSpace) && full < fullTries && !s.a.Hooked():
+			if full == 0 {
+				runtime.GC()
+			}
+			full++
+			s.pause(10 * time.Millisecond) // for what it finds to be let go
+		default:
+			return o, err
 		}
-		if try == 0 {
-			runtime.GC()
+		if ctx.Err() != nil {
+			return nil, orCause(ctx, errGaveUp)
 		}
-		s.pause(10 * time.Millisecond) // for what it finds to be let go
-		o, err = s.openNamed(ctx, name, spec)
 	}
-	return o, err
 }
 
-func (s *Space) openNamed(ctx context.Context, name string, spec Spec) (*Object, error) {
+// makersTime is how long one who makes what takes time to furnish, an array, is left
+// alone with it, before who wants it too makes one in its stead: it may be stopped. It
+// is some times as long as that takes.
+func (have Spec) makersTime() time.Duration {
+	const most = 1 << 40
+	return 5*time.Second + time.Duration(min(have.Config[0]*have.Config[1], most))*4*time.Nanosecond
+}
+
+func (s *Space) openNamed(ctx context.Context, name string, spec Spec, patient bool) (*Object, error) {
 	if err := checkName(name); err != nil {
 		return nil, err
 	}
@@ -75,7 +100,7 @@ func (s *Space) openNamed(ctx context.Context, name string, spec Spec) (*Object,
 	defer s.table.Leave()
 	s.giveUpDeleted()
 	for {
-		o, err := s.openOnce(name, spec)
+		o, err := s.openOnce(name, spec, patient)
 		if !errors.Is(err, errGone) {
 			return o, err
 		}
@@ -101,7 +126,7 @@ func (s *Space) openWhich(ctx context.Context, which driver.Which, spec Spec) (*
 	return nil, driver.ErrNotFound
 }
 
-func (s *Space) openOnce(name string, spec Spec) (*Object, error) {
+func (s *Space) openOnce(name string, spec Spec, patient bool) (*Object, error) {
 	fresh := name == ""
 	if fresh {
 		name = s.freshName(spec.Kind.String())
@@ -113,6 +138,8 @@ func (s *Space) openOnce(name string, spec Spec) (*Object, error) {
 		return nil, errGone // somebody has chosen that very name: take the next
 	case found:
 		return s.openAt(i, meta, spec)
+	case kinds[spec.Kind].furnish != nil && patient && !s.a.Hooked() && s.beingMade(name, h):
+		return nil, errBeingMade
 	}
 	return s.make(name, h, spec)
 }
@@ -174,7 +201,9 @@ func (s *Space) hold(i int, meta, at uint64, spec Spec) *Object {
 	return o
 }
 
-// make makes the object called name; errGone where another does at the same time.
+// make makes the object called name; errGone where another does at the same time. It
+// is in the directory before it is furnished, which may take a while: who wants it too
+// sees that it is being made.
 func (s *Space) make(name string, h hash, spec Spec) (*Object, error) {
 	making := func(word uint64) uint64 { return become(nextSerial(word), stateMaking, s.me) }
 	free := func(word uint64) bool { return state(word) == stateFree }
@@ -201,6 +230,12 @@ func (s *Space) make(name string, h hash, spec Spec) (*Object, error) {
 	if err != nil {
 		s.abandonMaking(i, meta, attached, 0, 0)
 		return nil, err
+	}
+	if furnish := kinds[spec.Kind].furnish; furnish != nil {
+		if err := furnish(s, i, spec); err != nil {
+			s.abandonMaking(i, meta, attached, cell, h.cell(object))
+			return nil, err
+		}
 	}
 	live := become(meta, stateLive, 0)
 	if !s.alone(name, h, cell) || !s.a.CompareAndSwap(at, meta, live) {
@@ -241,8 +276,8 @@ func (s *Space) abandonMaking(i int, meta, attached, cell, entered uint64) {
 	if attached != 0 {
 		s.detach(attached, s.me)
 	}
-	for _, st := range []uint64{stateMaking, stateAborted} {
-		s.a.CompareAndSwap(s.object(i), become(meta, st, s.me), become(meta, stateFree, 0))
+	for now := meta; unmade(now) && ownerOf(now) == s.me && serial(now) == serial(meta); now = s.a.Load(s.object(i)) {
+		s.unmake(i, now)
 	}
 }
 
@@ -262,6 +297,8 @@ func (s *Space) specOf(i int) (spec Spec) {
 // fits returns an error unless an object that is have can be opened as want.
 func (have Spec) fits(want Spec) error {
 	switch {
+	case want.lock && have.Kind == ArrayKind:
+		return nil
 	case have.Kind != want.Kind:
 		return fmt.Errorf("%w: it is a %v, not a %v", driver.ErrMismatch, have.Kind, want.Kind)
 	case have.Type != want.Type:

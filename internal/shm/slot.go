@@ -10,7 +10,8 @@ import (
 //	state, the first word:
 //	  bit  0      taken
 //	  bits 32-51  incarnation
-//	then pid, start time, length of the name, name
+//	then pid, start time, length of the name, name; last whether its process has
+//	closed the space, and looks after nobody any more
 //
 // {free: n} -> {taken: n+1} by whoever has the slot's byte locked; {taken: n} ->
 // {free: n} once no word names that owner any more. While it is taken the byte
@@ -21,7 +22,9 @@ const (
 	slotName  = 24 // its length, then its words
 	slotTaken = 1
 
-	maxSlotName = slotSize - slotName - 8
+	slotRetired = slotSize - 8
+
+	maxSlotName = slotRetired - slotName - 8
 )
 
 // locker locks slots' bytes: an arena, or an opening of it for a child.
@@ -61,6 +64,7 @@ func (s *Space) tryClaim(l locker, i int) (owner, error) {
 		if s.a.CompareAndSwap(at, free, me.taken()) {
 			s.a.Store(at+slotPID, 0) // the last owner's
 			s.a.Store(at+slotName, 0)
+			s.a.Store(at+slotRetired, 0)
 			return me, nil
 		}
 	}

@@ -19,9 +19,10 @@ type Space struct {
 	// table guards what follows. Opening, making and deleting objects happen
 	// under it, so that Close cannot come between their steps.
 	table *arena.Gate
-	open  map[int]opened // by index
-	kept  map[int]bool   // those of them that only what the process holds keeps open
-	hint  int            // where a free entry may be
+	open  map[int]opened     // by index
+	kept  map[int]bool       // those of them that only what the process holds keeps open
+	hint  int                // where a free entry may be
+	given map[uint64]*Object // those whose memory was given out, by attachment: see keep
 
 	heap    heap
 	watches watches
@@ -76,7 +77,8 @@ func (s *Space) enterTable(cancel <-chan struct{}) error {
 }
 
 // Close gives up everything that this process has through s, as if it had died,
-// and ends the waits of its goroutines.
+// and ends the waits of its goroutines. Memory that it has given out stays good: see
+// keep.
 func (s *Space) Close() error {
 	if err := s.enterTable(nil); err != nil {
 		return err
@@ -86,6 +88,10 @@ func (s *Space) Close() error {
 	s.table.Leave()
 	s.a.Until(func() bool { return s.inside.Load() == 0 })
 	s.undo(s.me)
+	if len(s.given) > 0 {
+		s.a.Store(s.slot(s.me.slot())+slotRetired, 1)
+		return nil
+	}
 	return s.a.Close()
 }
 

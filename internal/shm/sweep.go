@@ -36,7 +36,9 @@ func (s *Space) undo(o owner) {
 	for k := range s.usedChunks() {
 		s.undoChunk(k, o)
 	}
-	s.a.CompareAndSwap(at, o.taken(), o.incarnation()<<32)
+	if o != s.me || len(s.given) == 0 {
+		s.a.CompareAndSwap(at, o.taken(), o.incarnation()<<32)
+	}
 }
 
 func (s *Space) undoObject(i int, o owner) {
@@ -46,8 +48,9 @@ func (s *Space) undoObject(i int, o owner) {
 	case stateFree:
 		// It may have begun to attach when the object was still there.
 	case stateMaking, stateAborted:
-		if ownerOf(meta) == o {
-			s.a.CompareAndSwap(at, meta, become(meta, stateFree, 0))
+		for unmade(meta) && ownerOf(meta) == o { // again if a rival has aborted it
+			s.unmake(i, meta)
+			meta = s.a.Load(at)
 		}
 	case stateReclaiming:
 		if ownerOf(meta) == o {
@@ -57,9 +60,21 @@ func (s *Space) undoObject(i int, o owner) {
 		s.recover(i, meta, o)
 	}
 	for attached := range s.attachments(i, meta) {
-		s.detach(attached, o)
+		if !s.keeps(attached, o) {
+			s.detach(attached, o)
+		}
 	}
 	s.reclaim(i, identOf(i, meta))
+}
+
+func unmade(meta uint64) bool { return state(meta) == stateMaking || state(meta) == stateAborted }
+
+// unmake frees the entry of an object that is not to be.
+func (s *Space) unmake(i int, meta uint64) {
+	if broken != forgetMaking {
+		s.strip(i, meta)
+	}
+	s.a.CompareAndSwap(s.object(i), meta, become(meta, stateFree, 0))
 }
 
 // recover takes o out of the object's own words, and makes up for a wake that may
@@ -94,7 +109,8 @@ func (s *Space) recoverKind(k Kind, i int, meta uint64, o owner) bool {
 	return kinds[k].recover != nil && kinds[k].recover(s, i, meta, o)
 }
 
-// finishDeleted does for deleted objects what sweeps without a slot have left.
+// finishDeleted does for deleted objects, and for the heap, what sweeps without a
+// slot have left. We have just come: nothing is ours yet.
 func (s *Space) finishDeleted() {
 	objects := s.objectTable()
 	for i := range s.used(&objects) {
@@ -102,6 +118,9 @@ func (s *Space) finishDeleted() {
 			s.recover(i, meta, s.me)
 			s.reclaim(i, identOf(i, meta))
 		}
+	}
+	for k := range s.usedChunks() {
+		s.undoChunk(k, s.me)
 	}
 }
 
@@ -121,6 +140,8 @@ func (s *Space) undoAnnex(at uint64, o owner) {
 	// Whoever attaches while an annex changes hands leaves its name there until it
 	// looks again: died before, it is to go as well.
 	for k := range uint64(annexAttach) {
-		s.detach(at+(k+1)*attachSize, o)
+		if attached := at + (k+1)*attachSize; !s.keeps(attached, o) {
+			s.detach(attached, o)
+		}
 	}
 }

@@ -2,7 +2,6 @@ package shm
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -30,13 +29,7 @@ func init() {
 
 // OpenValue attaches to a value, or makes it.
 func (s *Space) OpenValue(ctx context.Context, which driver.Which, of driver.Type) (driver.Value, error) {
-	o, err := s.openWhich(ctx, which, Spec{
-		Kind: ValueKind,
-		Type: [2]uint64{
-			binary.LittleEndian.Uint64(of.Fingerprint[:8]), binary.LittleEndian.Uint64(of.Fingerprint[8:]),
-		},
-		TypeName: of.Name,
-	})
+	o, err := s.openWhich(ctx, which, specOfType(ValueKind, of))
 	if err != nil {
 		return nil, err
 	}
@@ -202,5 +195,9 @@ func (s *Space) blockSize(b block) uint64 {
 	if !ok {
 		return 0
 	}
-	return classSize(chunkClass(s.a.Load(s.chunk(k))))
+	word := s.a.Load(s.chunk(k))
+	if word&stateMask == chunkBig {
+		return s.a.Load(s.chunk(k)+chunkRun) * s.chunkSize
+	}
+	return classSize(chunkClass(word))
 }

@@ -14,13 +14,17 @@ import (
 // kernel. It ends when the space is closed.
 func (s *Space) watch() {
 	for !s.closed.Load() {
-		next := s.successor()
-		if next == 0 {
+		var last owner
+		for o := range s.charges {
+			s.bury(o)
+			last = o
+		}
+		if last == 0 {
 			s.pause(watchTick)
 			continue
 		}
-		s.awaitEnd(s.pid(next), time.Now().Add(watchTick))
-		s.bury(next)
+		s.awaitEnd(s.pid(last), time.Now().Add(watchTick))
+		s.bury(last)
 		s.pause(dyingTick)
 	}
 }
@@ -62,17 +66,19 @@ func (s *Space) pause(d time.Duration) {
 	}
 }
 
-// successor is the owner of the next slot after ours that is taken, or nobody.
-func (s *Space) successor() (next owner) {
-	for o := range s.owners {
-		switch {
-		case o.slot() > s.me.slot():
-			return o
-		case o != s.me && next == 0:
-			next = o // of the first slot, if none comes after ours
+// charges are the owners that we look after: the next in the ring of slots, and
+// behind one that looks after nobody the next again.
+func (s *Space) charges(yield func(owner) bool) {
+	for _, behind := range []bool{false, true} {
+		for o := range s.owners {
+			if o == s.me || (o.slot() < s.me.slot()) != behind {
+				continue
+			}
+			if !yield(o) || s.a.Load(s.slot(o.slot())+slotRetired) == 0 {
+				return
+			}
 		}
 	}
-	return next
 }
 
 // watches are the owners whose processes the kernel tells us the end of, since we
