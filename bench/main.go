@@ -29,7 +29,7 @@ import (
 // An area is a part of the library with a table of its own.
 type area struct {
 	name        string
-	races       func(self string, shelf *peers.Shelf) []harness.Race
+	races       func(self harness.Program, shelf *peers.Shelf) []harness.Race
 	contestants map[string]func(ctx context.Context, args []string) error
 }
 
@@ -94,7 +94,7 @@ func measure(ctx context.Context, names []string, rounds int, into string) error
 			continue
 		}
 		var rows []harness.Row
-		for _, race := range a.races(self, shelf) {
+		for _, race := range a.races(harness.Program{Path: self, Area: a.name}, shelf) {
 			more, err := harness.Run(ctx, race, rounds)
 			if err != nil {
 				return err
