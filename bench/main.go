@@ -20,10 +20,12 @@ import (
 
 	"github.com/multiproc-go/multiproc"
 
+	"github.com/multiproc-go/multiproc/bench/coordination"
 	"github.com/multiproc-go/multiproc/bench/internal/harness"
 	"github.com/multiproc-go/multiproc/bench/locks"
 	"github.com/multiproc-go/multiproc/bench/peers"
 	"github.com/multiproc-go/multiproc/bench/processes"
+	"github.com/multiproc-go/multiproc/bench/values"
 )
 
 // An area is a part of the library with a table of its own.
@@ -36,6 +38,8 @@ type area struct {
 var areas = []area{
 	{"processes", processes.Races, processes.Contestants},
 	{"locks", locks.Races, locks.Contestants},
+	{"coordination", coordination.Races, coordination.Contestants},
+	{"values", values.Races, values.Contestants},
 }
 
 func main() {
