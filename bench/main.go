@@ -20,22 +20,26 @@ import (
 
 	"github.com/multiproc-go/multiproc"
 
+	"github.com/multiproc-go/multiproc/bench/coordination"
 	"github.com/multiproc-go/multiproc/bench/internal/harness"
 	"github.com/multiproc-go/multiproc/bench/locks"
 	"github.com/multiproc-go/multiproc/bench/peers"
 	"github.com/multiproc-go/multiproc/bench/processes"
+	"github.com/multiproc-go/multiproc/bench/values"
 )
 
 // An area is a part of the library with a table of its own.
 type area struct {
 	name        string
-	races       func(self string, shelf *peers.Shelf) []harness.Race
+	races       func(self harness.Program, shelf *peers.Shelf) []harness.Race
 	contestants map[string]func(ctx context.Context, args []string) error
 }
 
 var areas = []area{
 	{"processes", processes.Races, processes.Contestants},
 	{"locks", locks.Races, locks.Contestants},
+	{"coordination", coordination.Races, coordination.Contestants},
+	{"values", values.Races, values.Contestants},
 }
 
 func main() {
@@ -94,7 +98,7 @@ func measure(ctx context.Context, names []string, rounds int, into string) error
 			continue
 		}
 		var rows []harness.Row
-		for _, race := range a.races(self, shelf) {
+		for _, race := range a.races(harness.Program{Path: self, Area: a.name}, shelf) {
 			more, err := harness.Run(ctx, race, rounds)
 			if err != nil {
 				return err

@@ -11,6 +11,7 @@ import (
 
 	"github.com/multiproc-go/multiproc/bench/internal/harness"
 	"github.com/multiproc-go/multiproc/bench/internal/kernel"
+	"github.com/multiproc-go/multiproc/bench/internal/stage"
 )
 
 const (
@@ -23,41 +24,31 @@ const (
 // has the lock, so often; the holder has so many MiB. A watching conductor has the
 // space open, as a parent has whose children share one.
 func kill(ctx context.Context, args []string) error {
-	if len(args) < 4 {
-		return errors.New("kill wants times, MiB, watching or absent, and players")
-	}
-	n, err := numbers(args[:2])
-	if err != nil {
-		return err
-	}
-	s, err := newStage(ctx, args[3:])
-	if err != nil {
-		return err
-	}
-	defer s.close()
-	if args[2] == watching {
-		space, err := ipc.Open(ctx, s.file(), ipc.SpaceConfig{})
+	return stage.Conduct(ctx, args, 2, func(s *stage.Stage, n []int, parent string) error {
+		if parent == watching {
+			space, err := ipc.Open(ctx, s.File(), ipc.SpaceConfig{})
+			if err != nil {
+				return err
+			}
+			defer func() { _ = space.Close() }()
+		}
+		clock, err := kernel.NewClock()
 		if err != nil {
 			return err
 		}
-		defer func() { _ = space.Close() }()
-	}
-	clock, err := kernel.NewClock()
-	if err != nil {
-		return err
-	}
-	for range n[0] {
-		ms, err := s.killHolder(clock, n[1])
-		if errors.Is(err, errNever) {
-			fmt.Println(harness.Never)
-			return nil
+		for range n[0] {
+			ms, err := killHolder(s, clock, n[1])
+			if errors.Is(err, errNever) {
+				fmt.Println(harness.Never)
+				return nil
+			}
+			if err != nil {
+				return err
+			}
+			fmt.Println(ms)
 		}
-		if err != nil {
-			return err
-		}
-		fmt.Println(ms)
-	}
-	return nil
+		return nil
+	})
 }
 
 // Whether the conductor has the space open.
@@ -68,24 +59,24 @@ const (
 
 var errNever = errors.New("nobody got the lock")
 
-func (s *stage) killHolder(clock kernel.Clock, mib int) (ms float64, err error) {
-	holder, err := s.enter(-1, "hold", strconv.Itoa(mib))
+func killHolder(s *stage.Stage, clock kernel.Clock, mib int) (ms float64, err error) {
+	holder, err := s.Enter("hold", strconv.Itoa(mib))
 	if err != nil {
 		return 0, err
 	}
-	waiter, err := s.enter(-1, "await")
+	waiter, err := s.Enter("await")
 	if err != nil {
 		return 0, err
 	}
 	time.Sleep(asleep)
 	begin := clock.Now()
-	if err := holder.cmd.Process.Kill(); err != nil {
+	if err := holder.Kill(); err != nil {
 		return 0, err
 	}
 	got := make(chan error, 1)
 	var at int64
 	go func() {
-		_, err := fmt.Fscan(waiter.out, &at)
+		_, err := fmt.Fscan(waiter.Out, &at)
 		got <- err
 	}()
 	select {

@@ -10,12 +10,13 @@ import (
 	"github.com/multiproc-go/multiproc/ipc"
 
 	"github.com/multiproc-go/multiproc/bench/internal/kernel"
+	"github.com/multiproc-go/multiproc/bench/internal/stage"
 )
 
 // A lock is what the players written in Go play with.
 type lock struct {
 	lock   func() error
-	passes func(n int) error // locks and unlocks so often; a loop over calls that can be inlined
+	passes stage.Passes // a pass is to lock and to unlock
 }
 
 var locks = map[string]func(ctx context.Context, file string) (lock, error){

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/multiproc-go/multiproc/ipc"
+
+	"github.com/multiproc-go/multiproc/bench/internal/stage"
 )
 
 // bytes prints what each of so many objects of a kind adds to the space.
@@ -57,7 +59,7 @@ func makeMany(ctx context.Context, s *ipc.Space, kind string, number int) ([]any
 // open makes so many mutexes, opens some of them by name as another user of the
 // space, and prints the microseconds that each takes.
 func open(ctx context.Context, args []string) error {
-	n, err := numbers(args)
+	n, err := stage.Numbers(args)
 	if err != nil || len(n) != 2 {
 		return errors.Join(errors.New("open: NUMBER TIMES"), err)
 	}
@@ -84,7 +86,7 @@ func open(ctx context.Context, args []string) error {
 
 // inSpace calls f with a space of its own.
 func inSpace(ctx context.Context, f func(s *ipc.Space, file string) error) error {
-	dir, err := scratch()
+	dir, err := stage.Scratch()
 	if err != nil {
 		return err
 	}

@@ -3,18 +3,18 @@ package locks
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/multiproc-go/multiproc/bench/internal/harness"
+	"github.com/multiproc-go/multiproc/bench/internal/stage"
 	"github.com/multiproc-go/multiproc/bench/peers"
 )
 
 // Contestants are the ones written in Go, by name.
 var Contestants = map[string]func(ctx context.Context, args []string) error{
 	"player":  player,
-	"alone":   alone,
-	"contend": contend,
+	"alone":   stage.Alone,
+	"contend": stage.Contend,
 	"kill":    kill,
 	"wake":    wake,
 	"wakee":   wakee,
@@ -25,12 +25,12 @@ var Contestants = map[string]func(ctx context.Context, args []string) error{
 	"idle":    idle,
 }
 
-// Races are those of this area. self is this program.
-func Races(self string, shelf *peers.Shelf) []harness.Race {
+// Races are those of this area.
+func Races(self harness.Program, shelf *peers.Shelf) []harness.Race {
 	f := field{self, shelf}
 	races := []harness.Race{f.uncontended()}
 	for _, processes := range []int{2, 4} {
-		for _, placing := range []string{free, pinned} {
+		for _, placing := range []string{stage.Free, stage.Pinned} {
 			races = append(races, f.contended(processes, placing))
 		}
 	}
@@ -41,17 +41,8 @@ func Races(self string, shelf *peers.Shelf) []harness.Race {
 
 // A field is those who take part.
 type field struct {
-	self  string
+	harness.Program
 	shelf *peers.Shelf
-}
-
-// goes is this program as the contestant that does work.
-func (f field) goes(name, work string, args ...any) harness.Contestant {
-	line := []string{f.self, "contestant", "locks", work}
-	for _, arg := range args {
-		line = append(line, fmt.Sprint(arg))
-	}
-	return harness.Contestant{Name: name, Command: line}
 }
 
 // Places in players: ours first, then the peer that ratios are for.
@@ -69,21 +60,15 @@ const (
 // players are programs that do a player's works with the file that they are given.
 func (f field) players() []harness.Contestant {
 	return []harness.Contestant{
-		ours:      f.goes("multiproc", "player", "multiproc"),
+		ours:      f.Contestant("multiproc", "player", "multiproc"),
 		robust:    f.shelf.C("C pthread, robust", "locks/robust"),
 		pthread:   f.shelf.C("C pthread", "locks/pthread"),
 		semaphore: f.shelf.C("C POSIX semaphore", "locks/semaphore"),
 		futex:     f.shelf.C("C bare futex", "locks/futex"),
 		boost:     f.shelf.Boost("Boost interprocess_mutex", "locks/boost"),
-		flocked:   f.goes("Go flock", "player", "flock"),
-		gofrs:     f.goes("gofrs/flock", "player", "gofrs"),
+		flocked:   f.Contestant("Go flock", "player", "flock"),
+		gofrs:     f.Contestant("gofrs/flock", "player", "gofrs"),
 	}
-}
-
-// conducted has the player do work under a conductor, which is this program.
-func (f field) conducted(p harness.Contestant, work string, args ...any) harness.Contestant {
-	p.Command = append(f.goes("", work, args...).Command, p.Command...)
-	return p
 }
 
 // race is ours against the others, with a ratio to reach against the first.

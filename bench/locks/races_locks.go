@@ -5,24 +5,19 @@ import (
 	"strconv"
 
 	"github.com/multiproc-go/multiproc/bench/internal/harness"
-)
-
-// How the processes of a race are placed.
-const (
-	free   = "free"   // by the scheduler
-	pinned = "pinned" // each to a processor, in turn
+	"github.com/multiproc-go/multiproc/bench/internal/stage"
 )
 
 func (f field) uncontended() harness.Race {
 	var all []harness.Contestant
-	for i, p := range append(f.players(), f.goes("Go sync.Mutex, in one process", "player", "sync")) {
+	for i, p := range append(f.players(), f.Contestant("Go sync.Mutex, in one process", "player", "sync")) {
 		number := 20_000
 		if i == flocked || i == gofrs {
 			number = 50
 		}
-		all = append(all, f.conducted(p, "alone", number))
+		all = append(all, f.Conducting(p, "alone", number))
 	}
-	all = append(all, f.shelf.Python("Python multiprocessing.Lock", "locks.py", "uncontended", "200", "2000"))
+	all = append(all, f.shelf.Python("Python multiprocessing.Lock", "locks.py", "uncontended", "Lock", "200", "2000"))
 	r := harness.Race{Work: "lock and unlock, uncontended", Unit: "ns"}
 	r.Ours, r.Peers = race(0.6, all)
 	return r
@@ -37,41 +32,24 @@ func (f field) contended(processes int, placing string) harness.Race {
 		if i == ours || i == robust {
 			ms = long
 		}
-		all = append(all, f.conducted(p, "contend", processes, ms, placing))
+		all = append(all, f.Conducting(p, "contend", processes, ms, placing))
 	}
 	all = append(all, f.shelf.Python("Python multiprocessing.Lock", "locks.py",
-		"contend", strconv.Itoa(processes), strconv.Itoa(short), placing))
+		"contend", "Lock", strconv.Itoa(processes), strconv.Itoa(short), placing))
 
 	r := harness.Race{Work: fmt.Sprintf("contended by %d processes", processes), Unit: "M/s", More: true}
-	if placing == pinned {
+	if placing == stage.Pinned {
 		r.Work += ", pinned"
 	}
-	share := harness.Reading{Name: "share of the slowest", Unit: "%", More: true, Of: figure(1)}
+	share := harness.Reading{Name: "share of the slowest", Unit: "%", More: true, Of: stage.Share}
 	if processes == 2 {
 		share.Limit = 30
 	}
 	r.Readings = []harness.Reading{
-		{Name: "total", Of: figure(0)},
+		{Name: "total", Of: stage.Total},
 		share,
-		{Name: "longest wait", Unit: "ms", Of: worst(2)},
+		{Name: "longest wait", Unit: "ms", Of: stage.LongestWait},
 	}
 	r.Ours, r.Peers = race(1.5, all)
 	return r
-}
-
-// figure is the median of what stood at place i of each round.
-func figure(i int) func(rounds [][]float64) float64 {
-	return func(rounds [][]float64) float64 { return harness.Median.Of(place(i, rounds)) }
-}
-
-func worst(i int) func(rounds [][]float64) float64 {
-	return func(rounds [][]float64) float64 { return harness.Worst.Of(place(i, rounds)) }
-}
-
-func place(i int, rounds [][]float64) [][]float64 {
-	var there [][]float64
-	for _, figures := range rounds {
-		there = append(there, figures[i:i+1])
-	}
-	return there
 }

@@ -20,7 +20,7 @@ func (f field) killed(size string, times, mib int, reach bool) []harness.Race {
 		r.Readings[0].Limit, r.Readings[1].Limit = 0.7, 10
 	}
 	killing := func(player, times int, parent string) harness.Contestant {
-		return f.conducted(f.players()[player], "kill", times, mib, parent)
+		return f.Conducting(f.players()[player], "kill", times, mib, parent)
 	}
 	watched := r
 	watched.Work += ", with a parent that watches"
@@ -43,7 +43,7 @@ func (f field) woken(how string, times, pause int) harness.Race {
 	return harness.Race{
 		Work: "wake another process, " + how, Unit: "µs",
 		Readings: []harness.Reading{harness.Median, p99},
-		Ours:     f.goes("multiproc, Event", "wake", times, pause),
+		Ours:     f.Contestant("multiproc, Event", "wake", times, pause),
 		Peers: []harness.Peer{
 			{Contestant: f.shelf.C("C pipe", "wake", "pipe", number, micros)},
 			{Contestant: f.shelf.C("C futex", "wake", "futex", number, micros)},
@@ -56,10 +56,11 @@ const many = 10_000
 
 // crowds are about many objects and many who wait; most have no peer.
 func (f field) crowds() []harness.Race {
+	figure := func(i int) func(rounds [][]float64) float64 { return harness.Place(i, harness.Median.Of) }
 	waiting := func(work, contestant string) harness.Race {
 		return harness.Race{
 			Work: fmt.Sprintf("%d goroutines wait, %s", many, work), Unit: "threads",
-			Ours: f.goes("multiproc", contestant, many),
+			Ours: f.Contestant("multiproc", contestant, many),
 			Readings: []harness.Reading{
 				{Name: "threads", Of: figure(0), Limit: 200},
 				{Name: "until all wait", Unit: "ms", Of: figure(1)},
@@ -71,13 +72,13 @@ func (f field) crowds() []harness.Race {
 	size := func(kind string) harness.Race {
 		return harness.Race{
 			Work: "memory of one " + kind + " in the space", Unit: "B",
-			Ours: f.goes("multiproc", "bytes", kind, many),
+			Ours: f.Contestant("multiproc", "bytes", kind, many),
 		}
 	}
 	idles := func(kind string) harness.Race {
 		return harness.Race{
 			Work: "processor used by a process that waits for one " + kind, Unit: "%",
-			Ours:     f.goes("multiproc", "idle", kind),
+			Ours:     f.Contestant("multiproc", "idle", kind),
 			Readings: []harness.Reading{{Of: harness.Median.Of, Limit: 0.1}},
 		}
 	}
@@ -86,7 +87,7 @@ func (f field) crowds() []harness.Race {
 		waiting("each for a lock of its own", "spread"),
 		{
 			Work: fmt.Sprintf("open one of %d by name", many), Unit: "µs",
-			Ours:     f.goes("multiproc, Mutex", "open", many, 2000),
+			Ours:     f.Contestant("multiproc, Mutex", "open", many, 2000),
 			Peers:    []harness.Peer{{Contestant: f.shelf.C("C sem_open", "named_semaphores", strconv.Itoa(many), "2000")}},
 			Readings: []harness.Reading{harness.Median, p99},
 		},

@@ -11,6 +11,7 @@ import (
 	"github.com/multiproc-go/multiproc/ipc"
 
 	"github.com/multiproc-go/multiproc/bench/internal/kernel"
+	"github.com/multiproc-go/multiproc/bench/internal/stage"
 )
 
 // signals are two events, one for each way, and when the first was set.
@@ -35,16 +36,16 @@ func openSignals(ctx context.Context, file string) (s signals, err error) {
 // microseconds of pause before each. The other one prints for each the
 // microseconds from before Set to after Wait.
 func wake(ctx context.Context, args []string) error {
-	n, err := numbers(args)
+	n, err := stage.Numbers(args)
 	if err != nil || len(n) != 2 {
 		return errors.Join(errors.New("wake: TIMES PAUSE"), err)
 	}
-	stage, err := newStage(ctx, nil)
+	st, err := stage.New(ctx, nil)
 	if err != nil {
 		return err
 	}
-	defer stage.close()
-	s, err := openSignals(ctx, stage.file())
+	defer st.Close()
+	s, err := openSignals(ctx, st.File())
 	if err != nil {
 		return err
 	}
@@ -52,7 +53,7 @@ func wake(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	other := exec.CommandContext(ctx, "/proc/self/exe", "contestant", "locks", "wakee", stage.file(), args[0])
+	other := exec.CommandContext(ctx, "/proc/self/exe", "contestant", "locks", "wakee", st.File(), args[0])
 	other.Stdout, other.Stderr = os.Stdout, os.Stderr
 	kernel.DieWithThread(other)
 	if err := other.Start(); err != nil {
@@ -68,7 +69,7 @@ func wake(ctx context.Context, args []string) error {
 		if err := s.there.Set(ctx); err != nil {
 			return err
 		}
-		if err := await(ctx, s.back); err != nil {
+		if err := answered(ctx, s.back); err != nil {
 			return err
 		}
 	}
@@ -77,7 +78,7 @@ func wake(ctx context.Context, args []string) error {
 
 // wakee is the other process.
 func wakee(ctx context.Context, args []string) error {
-	n, err := numbers(args[1:])
+	n, err := stage.Numbers(args[1:])
 	if err != nil {
 		return err
 	}
@@ -111,7 +112,7 @@ func wakee(ctx context.Context, args []string) error {
 	return nil
 }
 
-func await(ctx context.Context, e *ipc.Event) error {
+func answered(ctx context.Context, e *ipc.Event) error {
 	if err := e.Wait(ctx); err != nil {
 		return err
 	}

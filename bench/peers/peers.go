@@ -39,8 +39,10 @@ func Unpack(dir string) (*Shelf, error) {
 	if err := s.compile("*.c", "cc", "-static"); err != nil {
 		return nil, err
 	}
-	if err := s.compile("locks/*.c", "cc"); err != nil { // as programs are, usually
-		return nil, err
+	for _, players := range []string{"locks/*.c", "coordination/*.c", "values/*.c"} {
+		if err := s.compile(players, "cc"); err != nil { // not static, as programs are, usually
+			return nil, err
+		}
 	}
 	if exec.Command("c++", "-E", "-x", "c++", "-include", "boost/version.hpp", "/dev/null").Run() != nil {
 		s.boost = "no c++ with Boost"

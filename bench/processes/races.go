@@ -33,14 +33,11 @@ var Contestants = map[string]func(ctx context.Context, args []string) error{
 	"tree-end":          treeEnd,
 }
 
-// Races are those of this area. self is this program.
-func Races(self string, shelf *peers.Shelf) []harness.Race {
-	contestant := func(name, work string, args ...any) harness.Contestant {
-		return harness.Contestant{Name: name, Command: command(self, work, args...)}
-	}
-	ours := func(work string, args ...any) harness.Contestant { return contestant("multiproc", work, args...) }
+// Races are those of this area.
+func Races(self harness.Program, shelf *peers.Shelf) []harness.Race {
+	ours := func(work string, args ...any) harness.Contestant { return self.Contestant("multiproc", work, args...) }
 	exec := func(work string, args ...any) harness.Contestant {
-		return contestant("os/exec of the same program", work+"-exec", args...)
+		return self.Contestant("os/exec of the same program", work+"-exec", args...)
 	}
 	python := func(method string, args ...string) harness.Contestant {
 		return shelf.Python("Python "+method, "processes.py", args...)
@@ -103,10 +100,9 @@ func Races(self string, shelf *peers.Shelf) []harness.Race {
 
 // treeRace is about the end of a parent and its daemons after its SIGKILL.
 // Python has one turn a round, since each is as long as patience.
-func treeRace(self string, shelf *peers.Shelf, children int) harness.Race {
+func treeRace(self harness.Program, shelf *peers.Shelf, children int) harness.Race {
 	end := func(times int, tree harness.Contestant) harness.Contestant {
-		tree.Command = append(command(self, "tree-end", times), tree.Command...)
-		return tree
+		return self.Conducting(tree, "tree-end", times)
 	}
 	work := fmt.Sprintf("SIGKILL of the parent of %d daemons, until the last process is gone", children)
 	if children == 1 {
@@ -114,22 +110,11 @@ func treeRace(self string, shelf *peers.Shelf, children int) harness.Race {
 	}
 	return harness.Race{
 		Work: work, Unit: "ms",
-		Ours: end(5, harness.Contestant{Command: command(self, "tree", children)}),
+		Ours: end(5, self.Contestant("multiproc", "tree", children)),
 		Peers: []harness.Peer{
-			{Contestant: end(5, harness.Contestant{
-				Name: "os/exec with Pdeathsig", Command: command(self, "tree-exec", children),
-			})},
+			{Contestant: end(5, self.Contestant("os/exec with Pdeathsig", "tree-exec", children))},
 			{Contestant: end(1, shelf.Python("Python daemons", "processes.py", "tree", fmt.Sprint(children))), Reach: 1},
 		},
 		Readings: []harness.Reading{harness.Median, harness.Worst},
 	}
-}
-
-// command is this program as the contestant that does work.
-func command(self, work string, args ...any) []string {
-	line := []string{self, "contestant", "processes", work}
-	for _, arg := range args {
-		line = append(line, fmt.Sprint(arg))
-	}
-	return line
 }

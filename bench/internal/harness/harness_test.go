@@ -117,6 +117,16 @@ func TestReadings_quantile(t *testing.T) {
 	}
 }
 
+func TestPlace_readsOneKindOfFigure(t *testing.T) {
+	rounds := [][]float64{{1, 50}, {3, 40}, {2, 90}}
+	if m := Place(0, Median.Of)(rounds); m != 2 {
+		t.Errorf("median of the first figures %v, want 2", m)
+	}
+	if w := Place(1, Worst.Of)(rounds); w != 90 {
+		t.Errorf("worst of the second figures %v, want 90", w)
+	}
+}
+
 func TestInsert_replacesWhatStoodThere(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "README.md")
 	document := func(text string) string { return "before\n<!-- a -->\n" + text + "<!-- /a -->\nafter\n" }

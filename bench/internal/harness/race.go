@@ -75,3 +75,15 @@ func Quantile(q float64) Reading {
 		return all[min(int(q*float64(len(all))), len(all)-1)]
 	}}
 }
+
+// Place reads only the figure at place i of each round, where a contestant prints
+// several that mean different things.
+func Place(i int, of func(rounds [][]float64) float64) func(rounds [][]float64) float64 {
+	return func(rounds [][]float64) float64 {
+		var there [][]float64
+		for _, figures := range rounds {
+			there = append(there, figures[i:i+1])
+		}
+		return of(there)
+	}
+}

@@ -1,17 +1,9 @@
 /* named_semaphores NUMBER TIMES: makes so many POSIX semaphores with names, opens
  * and closes some of them by name, and prints for each the microseconds of opening. */
+#include "clock.h"
 #include <fcntl.h>
 #include <semaphore.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
-
-static double microseconds(void) {
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1e6 + t.tv_nsec / 1e3;
-}
 
 static const char *name(int i) {
 	static char text[64];
@@ -35,9 +27,9 @@ int main(int argc, char **argv) {
 	}
 	for (int n = atoi(argv[2]); n > 0 && status == 0; n--) {
 		const char *one = name(rand() % number);
-		double start = microseconds();
+		long long start = now();
 		sem_t *s = sem_open(one, 0);
-		printf("%f\n", microseconds() - start);
+		printf("%f\n", (now() - start) / 1e3);
 		sem_close(s);
 	}
 	while (number-- > 0)

@@ -1,26 +1,13 @@
 /* posix_spawn TIMES: starts the program "word" beside it so many times, one after
  * the other, and prints for each the milliseconds until its first byte. */
+#include "clock.h"
 #include <limits.h>
 #include <spawn.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 extern char **environ;
-
-static void die(const char *what) {
-	perror(what);
-	exit(1);
-}
-
-static double milliseconds(void) {
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1e3 + t.tv_nsec / 1e6;
-}
 
 static void race(char *program) {
 	int ends[2];
@@ -29,7 +16,7 @@ static void race(char *program) {
 	char first;
 	pid_t pid;
 
-	double start = milliseconds();
+	long long start = now();
 	if (pipe(ends))
 		die("pipe");
 	posix_spawn_file_actions_init(&actions);
@@ -40,7 +27,7 @@ static void race(char *program) {
 	close(ends[1]);
 	if (read(ends[0], &first, 1) != 1)
 		die("read");
-	printf("%f\n", milliseconds() - start);
+	printf("%f\n", (now() - start) / 1e6);
 
 	waitpid(pid, NULL, 0);
 	posix_spawn_file_actions_destroy(&actions);

@@ -1,17 +1,15 @@
 /* wake futex|pipe TIMES PAUSE: one process wakes another so many times, with so
  * many microseconds of pause before each, and prints for each the microseconds
  * from before the waking call to after the waiting one. */
+#include "clock.h"
 #include <linux/futex.h>
 #include <signal.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { THERE, BACK };
@@ -22,17 +20,6 @@ static struct {
 } *shared;
 static int ends[2][2];
 static int by_pipe;
-
-static void die(const char *what) {
-	perror(what);
-	exit(1);
-}
-
-static long long now(void) {
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000LL + t.tv_nsec;
-}
 
 static void set(int way) {
 	if (by_pipe) {

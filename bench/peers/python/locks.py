@@ -1,64 +1,30 @@
-"""locks.py WORK [ARGUMENT...]: multiprocessing.Lock at the work of the locks
-table. Prints a figure per line; times are of CLOCK_MONOTONIC."""
+"""locks.py WORK [ARGUMENT...]: multiprocessing.Lock, and what else has acquire and
+release (KIND: RLock, Semaphore), at the work of the locks table. Prints a figure
+per line."""
 
-import multiprocessing
-import os
 import signal
-import sys
 import time
 
-BATCH = 16
+import stage
+from stage import context
 
-context = multiprocessing.get_context("fork")
 
-
-def uncontended(times, n):
-    """Nanoseconds of a lock and unlock, the mean of n."""
-    lock = context.Lock()
-    for _ in range(int(times)):
-        begin = time.monotonic_ns()
-        for _ in range(int(n)):
+def passes(lock):
+    def acquire_and_release(n):
+        for _ in range(n):
             lock.acquire()
             lock.release()
-        print((time.monotonic_ns() - begin) / int(n))
+
+    return acquire_and_release
 
 
-def contender(lock, conn, processors):
-    if processors:
-        os.sched_setaffinity(0, processors)
-    conn.send("ready")
-    begin, end = conn.recv()
-    time.sleep(max(0, begin - time.monotonic_ns()) / 1e9)
-    count = longest = 0
-    before = time.monotonic_ns()
-    while before < end:
-        for _ in range(BATCH):
-            lock.acquire()
-            lock.release()
-        count += BATCH
-        after = time.monotonic_ns()
-        longest = max(longest, after - before)
-        before = after
-    conn.send((count, longest))
+def uncontended(kind, times, n):
+    stage.uncontended(passes(getattr(context, kind)()), times, n)
 
 
-def contend(processes, milliseconds, placing):
-    """Million per second in all, the least share in percent, the longest wait in ms."""
-    lock = context.Lock()
-    all_processors = sorted(os.sched_getaffinity(0))
-    conns = []
-    for i in range(int(processes)):
-        ours, its = context.Pipe()
-        processors = {all_processors[i % len(all_processors)]} if placing == "pinned" else None
-        context.Process(target=contender, args=(lock, its, processors), daemon=True).start()
-        ours.recv()
-        conns.append(ours)
-    begin = time.monotonic_ns() + 20_000_000
-    end = begin + int(milliseconds) * 1_000_000
-    for conn in conns:
-        conn.send((begin, end))
-    counts, longest = zip(*(conn.recv() for conn in conns))
-    print(sum(counts) * 1e3 / (end - begin), 100 * min(counts) / sum(counts), max(longest) / 1e6)
+def contend(kind, processes, milliseconds, placing, *initial):
+    lock = getattr(context, kind)(*map(int, initial))
+    stage.contend([passes(lock)] * int(processes), milliseconds, placing)
 
 
 def holder(lock, conn):
@@ -91,4 +57,4 @@ def kill(patience):
 
 
 if __name__ == "__main__":
-    {f.__name__: f for f in (uncontended, contend, kill)}[sys.argv[1]](*sys.argv[2:])
+    stage.main(uncontended, contend, kill)

@@ -1,22 +1,10 @@
 /* A robust pthread mutex that processes share. */
-#include <errno.h>
-#include <pthread.h>
+#include "mutex.h"
 
 typedef pthread_mutex_t lock_t;
 
-static void make_lock(lock_t *l) {
-	pthread_mutexattr_t shared;
-	pthread_mutexattr_init(&shared);
-	pthread_mutexattr_setpshared(&shared, PTHREAD_PROCESS_SHARED);
-	pthread_mutexattr_setrobust(&shared, PTHREAD_MUTEX_ROBUST);
-	pthread_mutex_init(l, &shared);
-}
-
-static inline void lock(lock_t *l) {
-	if (pthread_mutex_lock(l) == EOWNERDEAD)
-		pthread_mutex_consistent(l);
-}
-
+static void make_lock(lock_t *l) { make_mutex(l, PTHREAD_MUTEX_ROBUST); }
+static inline void lock(lock_t *l) { lock_robust(l); }
 static inline void unlock(lock_t *l) { pthread_mutex_unlock(l); }
 
 #include "player.h"

@@ -1,0 +1,2 @@
+#define WRITE_EVERY 100
+#include "rwlock.h"

@@ -1,0 +1,3 @@
+#define WRITE_EVERY 100
+#define WRITERS_FIRST
+#include "rwlock.h"

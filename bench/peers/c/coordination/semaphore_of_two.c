@@ -1,0 +1,2 @@
+#define PERMITS 2
+#include "../locks/semaphore.c"
