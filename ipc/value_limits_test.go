@@ -13,16 +13,17 @@ import (
 	"github.com/multiproc-go/multiproc/ipc"
 )
 
-func TestValue_holdsFromNoByteToOneMiB(t *testing.T) {
+func TestValue_holdsFromNoByteTo64MiB(t *testing.T) {
 	v := openValue[[]byte](t, "")
-	const most = 1<<20 - 8
-	for _, size := range []int{0, 1, 119, 120, 121, 4096, 65_536, 700_000, most} {
+	const chunk = 2 << 20 // of the family's space: what does not fit into half of one has chunks of its own
+	for _, size := range []int{0, 1, 119, 120, 121, 4096, 65_536, 700_000, chunk/2 - 8, chunk/2 - 7, chunk, 64 << 20, 3} {
 		want := bytes.Repeat([]byte{byte(size % 251)}, size)
 		must(t, v.Store(background, want))
 		if got, err := v.Load(background); !bytes.Equal(got, want) || err != nil {
 			t.Errorf("%d bytes came back as %d (%v)", size, len(got), err)
 		}
 	}
+	must(t, family(t).Check(background))
 }
 
 func TestValue_tooLargeIsAnErrorThatNamesTheSize(t *testing.T) {

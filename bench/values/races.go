@@ -35,8 +35,8 @@ var subjects = []subject{
 	{"1 MiB", strconv.Itoa(largest), largest},
 }
 
-// largest is as good as 1 MiB: a Value takes half a chunk of the space, its head
-// included.
+// largest is as good as 1 MiB, and the largest that is a block among others: what takes
+// more than half a chunk has chunks of its own.
 const largest = 1<<20 - 64
 
 // Races are those of this area.
