@@ -49,6 +49,9 @@ func (s *Space) allocBig(n, names uint64) (block, error) {
 	s.a.Store(s.chunk(head)+chunkRun, chunks)
 	if err = s.a.Punch(b.offset(), chunks*s.chunkSize); err == nil {
 		err = s.a.Reserve(b.offset(), chunks*s.chunkSize)
+		if err != nil && s.giveEmpty() {
+			err = s.a.Reserve(b.offset(), chunks*s.chunkSize)
+		}
 	}
 	if err != nil {
 		s.a.CompareAndSwap(header, b.word(blockFilling, s.me), b.next())

@@ -70,7 +70,7 @@ func (s *Space) reclaim(i int, object ident) {
 			return
 		}
 		if broken == reclaimAtOnce || !s.attached(i, meta) {
-			if broken != keepBlocks && broken != forgetArray {
+			if broken != keepBlocks {
 				s.strip(i, mine)
 			}
 			s.freeAnnexes(object)

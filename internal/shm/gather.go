@@ -21,7 +21,8 @@ func (s *Space) gather(n int) (b block, err error) {
 		}
 		switch {
 		case try == 0:
-			s.buryAll() // or what is in the way is a dead one's
+			s.buryAll()   // or what is in the way is a dead one's,
+			s.giveEmpty() // or spare
 		case !busy || s.a.Hooked():
 			return 0, spaceFull(errTableFull)
 		default:

@@ -60,8 +60,8 @@ type kindOf struct {
 	furnish func(s *Space, i int, spec Spec) error
 
 	// strip takes from object i, which is not to be, or no more, what it has besides its entry.
-	// It may be done over and over, and have been begun or done by one who has died.
-	// nil: it has nothing.
+	// It may be done over and over, and have been begun or done by one who has died; what
+	// furnish has made also by many at once, some of whom come late. nil: it has nothing.
 	strip func(s *Space, i int, meta uint64)
 
 	// holds reports whether the owner of an attachment has something of the object

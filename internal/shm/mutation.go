@@ -47,7 +47,6 @@ const (
 	barrierResetsSilently // Reset does not tell those whom it turns away
 	barrierLeavesNoTrace  // who waits when its space is closed takes its cell along
 	onceEndsFirst         // the work is given up before it is known to be done
-	onceWakesOne          // the end of the work wakes one of those who wait for it
 	onceForgetsDone       // who has waited for the work does not look whether it is done
 	shareLater            // permits are out before they are written down as a process's
 	keepTurn              // who leaves permits that others may sleep for wakes none of them
@@ -57,7 +56,6 @@ const (
 	forgetParts           // what a dead owner has gathered of a big block stays taken
 	emptyBlindly          // punch a big block's parts, which others may be giving back too, before they are ours
 	forgetMaking          // what an object has that a dead process was making stays taken
-	forgetArray           // what a deleted object has stays taken
 	keepNothing           // Close gives up the arrays whose memory it has given out
 	leaveDirty            // a new array has in it what was there before
 	giveAnyBig            // give a big block's chunks back without looking which block they are of

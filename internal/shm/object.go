@@ -67,7 +67,7 @@ func (s *Space) Open(ctx context.Context, name string, spec Spec) (*Object, erro
 		switch {
 		case errors.Is(err, errBeingMade):
 			s.pause(time.Millisecond)
-		case errors.Is(err, driver.ErrNoSpace) && full < fullTries && !s.a.Hooked():
+		case errors.Is(err, driver.ErrNoSpace) && !errors.Is(err, errBlockTooLarge) && full < fullTries && !s.a.Hooked():
 			if full == 0 {
 				runtime.GC()
 			}
@@ -116,6 +116,7 @@ func (s *Space) openWhich(ctx context.Context, which driver.Which, spec Spec) (*
 		return nil, orCause(ctx, err)
 	}
 	defer s.table.Leave()
+	s.giveUpDeleted()
 	i, meta, current := s.look(which.ID - 1)
 	if current && state(meta) == stateLive {
 		o, err := s.openAt(i, meta, spec)
@@ -184,8 +185,11 @@ func (s *Space) borrow(i int, meta uint64) (at uint64, err error) {
 	return at, nil
 }
 
-// giveBack detaches, and reclaims the object if that was all that kept it.
+// giveBack detaches, and reclaims the object if that was all that kept it. What it
+// leaves in the attachment has our name: it is not to be taken for a share of the next
+// object that we get the same attachment of.
 func (s *Space) giveBack(i int, meta, at uint64) {
+	s.a.Store(share(at, 1), 0)
 	s.detach(at, s.me)
 	s.reclaim(i, identOf(i, meta))
 }

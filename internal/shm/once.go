@@ -57,7 +57,7 @@ func (o *Once) Begin(ctx context.Context) (work driver.Holding, done bool, err e
 	}
 	work, err = o.lock.holding(mine)
 	if err == nil && o.isDone() && broken != onceForgetsDone { // between our look and our taking the lock
-		o.endAll(work)
+		_ = o.lock.Unlock(work) // and wakes all; an error says that Close, which has begun meanwhile, gives it up
 		return driver.Holding{}, true, nil
 	}
 	return work, false, err
@@ -77,16 +77,6 @@ func (o *Once) End(work driver.Holding, done bool) error {
 	}
 	o.race.release()
 	o.s.a.Store(o.at+entDone, 1) // publishes the work to the loads of isDone
-	o.endAll(work)
+	_ = o.lock.Unlock(work)      // and wakes all; an error says that Close, which has begun meanwhile, gives it up
 	return nil
-}
-
-// endAll ends a holding when the work is done: whoever is woken then has no need of
-// the lock, and so would not wake the next. An error says that Close, which has begun
-// meanwhile, gives the lock up.
-func (o *Once) endAll(work driver.Holding) {
-	_ = o.lock.Unlock(work)
-	if broken != onceWakesOne {
-		o.s.a.Wake(o.at+entLock, everyone)
-	}
 }

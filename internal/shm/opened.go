@@ -25,8 +25,8 @@ func (s *Space) openAgain(i int, have opened, spec Spec) (*Object, error) {
 }
 
 // letGo is what happens when the last handle of an object is gone. What the process
-// holds of it, as permits or a forgotten Guard, it holds still: then the attachment is kept, for whoever
-// opens the object next.
+// holds of it, as permits or a forgotten Guard, it holds still: then the attachment is
+// kept, for whoever opens the object next.
 func (s *Space) letGo(i int, attachment uint64) {
 	if s.enterTable(nil) != nil {
 		return // closed: nothing is ours any more

@@ -10,7 +10,7 @@ package shm
 // retired before it leaves its word, and whoever finds it there, named by no word
 // and by no cell, frees it. Freeing is one compare-and-swap on the block's
 // generation, and so is done once, however many find it at the same time.
-const attachRetired = 1 << 31 // word 0 of such an attachment
+const attachRetired = 1 << 30 // word 0 of such an attachment; a Cond's orphans have bit 31
 
 // replace has the word at off name another block: false where it is not what it was
 // thought to be. Call collect then, after any number of these.

@@ -16,7 +16,8 @@ func recoverSemaphore(s *Space, i int, meta uint64, dead owner) bool {
 			continue
 		}
 		attached = true
-		if share := s.a.Load(attachment + semShare); ownerOf(share) == dead {
+		share := s.a.Load(attachment + semShare)
+		if ownerOf(share) == dead && ownerOf(s.a.Load(attachment)) == dead { // it is the dead one's still
 			s.a.CompareAndSwap(attachment+semShare, share, swept)
 		}
 	}

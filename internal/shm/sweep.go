@@ -69,9 +69,11 @@ func (s *Space) undoObject(i int, o owner) {
 
 func unmade(meta uint64) bool { return state(meta) == stateMaking || state(meta) == stateAborted }
 
-// unmake frees the entry of an object that is not to be.
+// unmake frees the entry of an object that is not to be. Any number of sweepers may be
+// here at once, and come late: they strip only what is furnished before it is live.
 func (s *Space) unmake(i int, meta uint64) {
-	if broken != forgetMaking {
+	k := Kind(s.a.Load(s.object(i) + entKind))
+	if k.known() && kinds[k].furnish != nil && broken != forgetMaking {
 		s.strip(i, meta)
 	}
 	s.a.CompareAndSwap(s.object(i), meta, become(meta, stateFree, 0))

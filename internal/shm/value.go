@@ -23,7 +23,7 @@ const valueHead = 8
 
 func init() {
 	kinds[ValueKind] = kindOf{
-		name: "value", joins: (*Space).clearShares, strip: stripValue, picture: pictureValue,
+		name: "value", joins: (*Space).clearShares, strip: stripValue, check: checkValue, picture: pictureValue,
 	}
 }
 
@@ -175,6 +175,22 @@ func (s *Space) blockBytes(b block) ([]byte, error) {
 
 // stripValue is what becomes of the blocks when a deleted value is reclaimed.
 func stripValue(s *Space, i int, meta uint64) { s.freeNamed(i, meta, s.object(i)+entValue) }
+
+// checkValue looks whether the value's block is there.
+func checkValue(s *Space, i int, meta uint64, say func(string, ...any)) {
+	b := block(s.a.Load(s.object(i)+entValue) & blockMask)
+	if b == 0 || state(meta) != stateLive {
+		return
+	}
+	header, _, ok := s.headerOf(b)
+	word := uint64(0)
+	if ok {
+		word = s.a.Load(header)
+	}
+	if free := word&blockStates == blockFree; free || word&blockGen != b.word(word&blockStates, 0)&blockGen {
+		say("the value that object %d (%#x) is has no block: %#x", i, meta, b)
+	}
+}
 
 // pictureValue adds what the value's blocks take, those that are still read too.
 func pictureValue(s *Space, i int, meta uint64, one *driver.ObjectStat) {
