@@ -209,6 +209,7 @@ func TestChild_hasNoDescriptorsButItsOwn(t *testing.T) {
 		case strings.HasPrefix(target, "anon_inode:[event"): // Go's poller
 		case strings.HasPrefix(target, "/sys/fs/cgroup/"): // Go's count of processors
 		case strings.HasPrefix(target, "/memfd:multiproc-crash"): // the runtime's
+		case target == "anon_inode:[pidfd]": // its watch of the next process in the family's space
 		case strings.HasPrefix(target, "/memfd:multiproc"): // the family's space, since this program uses it
 		default:
 			unexpected = append(unexpected, d)
