@@ -85,6 +85,7 @@ func TestArray_refusesTypesWithPointersNamingTheField(t *testing.T) {
 	refuses(t, opens[struct{ P unsafe.Pointer }], ".P: unsafe.Pointer has pointers")
 	refuses(t, opens[struct{ V atomic.Pointer[int] }], ".V")
 	refuses(t, opens[time.Time], "Time.loc: *time.Location has pointers")
+	refuses(t, opens[struct{ L sync.Mutex }], ".L: sync.Mutex knows the goroutines of one process only")
 	refuses(t, opens[struct{}], "take no memory")
 	refuses(t, opens[[0]int], "take no memory")
 }

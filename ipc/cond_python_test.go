@@ -175,7 +175,15 @@ func TestCond_waitForTimesOutWhileItIsSignalledInVain(t *testing.T) {
 		if asked++; asked == 5 {
 			cancel()
 		} else if asked < 5 {
-			go m.cond.Signal(background)
+			go func() {
+				g, err := m.lock.Lock(background) // which is free once the other waits
+				if err == nil {
+					err = errors.Join(m.cond.Signal(background), g.Unlock())
+				}
+				if err != nil {
+					t.Error(err)
+				}
+			}()
 		}
 		return false
 	})

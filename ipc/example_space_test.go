@@ -72,7 +72,7 @@ func ExampleGuard() {
 		log.Fatal(err)
 	}
 	fmt.Println(second.Token() > first.Token(), first.Unlock(), second.Unlock())
-	// Output: true ipc: not held <nil>
+	// Output: true unlock mutex "fenced": ipc: not held <nil>
 }
 
 // Stats tell who holds what, and who waits, while it happens.

@@ -36,7 +36,7 @@ func ExampleMutex() {
 	fmt.Println(guard.Unlock())
 	// Output:
 	// nobody else, in any process, is here
-	// ipc: not held
+	// unlock mutex "stock": ipc: not held
 }
 
 func ExampleEvent() {

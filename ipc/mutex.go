@@ -2,7 +2,6 @@ package ipc
 
 import (
 	"context"
-	"fmt"
 	"runtime"
 	"sync"
 	"time"
@@ -75,6 +74,6 @@ func (l *locker) Unlock() {
 	g := l.guard
 	l.guard = Guard{}
 	if err := g.Unlock(); err != nil {
-		panic(fmt.Errorf("unlock mutex %q: %w", l.mutex.Name(), err))
+		panic(err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -157,7 +158,7 @@ func TestMutex_unlocksOnce(t *testing.T) {
 	must(t, first.Unlock())
 	second, err := again.Lock(background)
 	must(t, err)
-	if err := first.Unlock(); !errors.Is(err, ipc.ErrNotHeld) {
+	if err := first.Unlock(); !errors.Is(err, ipc.ErrNotHeld) || !strings.Contains(err.Error(), m.Name()) {
 		t.Errorf("second Unlock of one holding while there is another: %v", err)
 	}
 	if _, err := m.TryLock(background); !errors.Is(err, ipc.ErrLocked) {

@@ -34,8 +34,8 @@ func OpenOnce(ctx context.Context, s *Space, name string) (*Once, error) {
 // The work is not done when f returns an error, panics, or ends its goroutine, nor
 // when its process dies; then whoever is next calls its own f. A dead one may have
 // done a part of it, and its last act may have been to finish: so what f does has to
-// bear being done again. If the space is closed while f runs, another may do the
-// work, and the error is ErrClosed. An f that calls Do of the same Once waits for
+// bear being done again. If the space is closed or the Once deleted while f runs,
+// another may do the work, and the error is ErrClosed. An f that calls Do of the same Once waits for
 // itself.
 func (o *Once) Do(ctx context.Context, f func(ctx context.Context) error) error {
 	work, done, err := o.object.Begin(ctx)

@@ -224,7 +224,7 @@ func TestOnce_deleteAndCloseEndWaits(t *testing.T) {
 	}
 	other, err := ipc.OpenOnce(background, stays, "other")
 	must(t, err)
-	must(t, other.Do(background, func(context.Context) error {
+	err = other.Do(background, func(context.Context) error {
 		ended := doOnce(other, &times)
 		until(t, "one waits", func() bool {
 			stats, err := stays.Stats(background)
@@ -236,7 +236,10 @@ func TestOnce_deleteAndCloseEndWaits(t *testing.T) {
 			t.Errorf("Do of what is deleted: %v", err)
 		}
 		return nil
-	}))
+	})
+	if !errors.Is(err, ipc.ErrClosed) {
+		t.Errorf("Do when the work deletes the Once: %v", err)
+	}
 	if _, err := other.Done(background); !errors.Is(err, ipc.ErrClosed) {
 		t.Errorf("Done of what is deleted: %v", err)
 	}

@@ -39,6 +39,9 @@ func (Plain[T]) Slice(memory []byte) []T { return arena.Elements[T](memory) }
 // plain writes how a t lies in memory, and refuses pointers.
 func plain(t reflect.Type, at path, text *strings.Builder) *placeError {
 	fmt.Fprintf(text, "%v %d", t.Kind(), t.Size())
+	if t.PkgPath() == "sync" {
+		return &placeError{at, t.String() + " knows the goroutines of one process only", ErrType}
+	}
 	switch t.Kind() {
 	case reflect.Struct:
 		text.WriteString(" {")

@@ -96,7 +96,7 @@ func onceDeleted(t *testing.T, attach func() driver.Space) {
 	}()
 	must(t, attach().Delete(background, "o"))
 	is(t, <-ended, driver.ErrClosed)
-	must(t, one.End(work, true))
+	is(t, one.End(work, true), driver.ErrClosed)
 	_, err := one.Done(background)
 	is(t, err, driver.ErrClosed)
 }

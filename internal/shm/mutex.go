@@ -204,7 +204,7 @@ func (m *Mutex) Unlock(h driver.Holding) error {
 		runtime.KeepAlive(m)
 		return nil
 	}
-	err := m.unlockSlowly(h.Word)
+	err := m.failed("unlock", m.unlockSlowly(h.Word))
 	runtime.KeepAlive(m)
 	return err
 }

@@ -75,6 +75,10 @@ func (o *Once) End(work driver.Holding, done bool) error {
 	if broken == onceEndsFirst {
 		_ = o.lock.Unlock(work)
 	}
+	if err := o.gone(); err != nil { // deleted: nobody will ever know
+		_ = o.lock.Unlock(work)
+		return err
+	}
 	o.race.release()
 	o.s.a.Store(o.at+entDone, 1) // publishes the work to the loads of isDone
 	_ = o.lock.Unlock(work)      // and wakes all; an error says that Close, which has begun meanwhile, gives it up

@@ -154,9 +154,9 @@ type readLock struct{ lock *RWMutex }
 // Unlock ends a reader's holding: driver.ErrNotHeld if it has ended before.
 func (r *readLock) Unlock(h driver.Holding) error {
 	if h.Word&seatTaken == 0 {
-		return driver.ErrNotHeld
+		return r.lock.failed("unlock", driver.ErrNotHeld)
 	}
-	return r.lock.end(h.Word)
+	return r.lock.failed("unlock", r.lock.end(h.Word))
 }
 
 // A reading is what the Guard of a reader in the crowd ends its holding by. The word
@@ -178,7 +178,7 @@ func (r *reading) Unlock(h driver.Holding) error {
 	m := r.lock
 	r.lock = nil
 	readings.Put(r)
-	err := m.end(0)
+	err := m.failed("unlock", m.end(0))
 	runtime.KeepAlive(m)
 	return err
 }
