@@ -9,7 +9,7 @@ import (
 )
 
 // idle prints the percentage of a processor that a process uses in which one
-// goroutine waits, for a mutex or an event.
+// goroutine has waited for two seconds, for a mutex or an event.
 func idle(ctx context.Context, args []string) error {
 	return inSpace(ctx, func(s *ipc.Space, file string) error {
 		waiting := make(chan error, 1)
@@ -30,7 +30,8 @@ func idle(ctx context.Context, args []string) error {
 		if err := untilWaiting(ctx, s, 1); err != nil {
 			return err
 		}
-		share, err := processorShare(time.Second)
+		time.Sleep(2 * time.Second) // by then it looks as rarely as it ever does
+		share, err := processorShare(4 * time.Second)
 		if err != nil {
 			return err
 		}
