@@ -3,7 +3,6 @@ package shm
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/multiproc-go/multiproc/internal/arena"
@@ -163,10 +162,7 @@ func (b *Barrier) countIn(mine place, word uint64) bool {
 
 func (b *Barrier) newCell() (uint64, error) {
 	cell, err := b.s.attach(b.i, b.meta)
-	if errors.Is(err, errGone) {
-		err = driver.ErrClosed
-	}
-	return cell, err
+	return cell, asClosed(err)
 }
 
 // clearCell takes back what a cell says: a later owner's death would break the round.

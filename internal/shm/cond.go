@@ -2,7 +2,6 @@ package shm
 
 import (
 	"context"
-	"errors"
 
 	"github.com/multiproc-go/multiproc/internal/arena"
 	"github.com/multiproc-go/multiproc/internal/driver"
@@ -107,11 +106,8 @@ func (c *Cond) enroll() (cell condCell, err error) {
 		return cell, err
 	}
 	at, err := c.s.attach(c.i, c.meta)
-	if errors.Is(err, errGone) {
-		return cell, driver.ErrClosed
-	}
 	if err != nil {
-		return cell, err
+		return cell, asClosed(err)
 	}
 	ticket := c.s.drawTicket(c.at, 0)
 	c.s.a.Store(at+condTicket, ticket)

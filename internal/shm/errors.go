@@ -16,3 +16,11 @@ var (
 )
 
 func spaceFull(why error) error { return fmt.Errorf("%w: %w", driver.ErrNoSpace, why) }
+
+// asClosed is err, where something is gone driver.ErrClosed.
+func asClosed(err error) error {
+	if errors.Is(err, errGone) {
+		return driver.ErrClosed
+	}
+	return err
+}

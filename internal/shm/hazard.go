@@ -67,8 +67,6 @@ func (o *Object) ownCell() (c cell, ok bool) {
 func (o *Object) furtherCell() (c cell, err error) {
 	attachment, err := o.s.attach(o.i, o.meta)
 	switch {
-	case errors.Is(err, errGone):
-		return c, driver.ErrClosed
 	case errors.Is(err, driver.ErrNoSpace):
 		o.s.a.Until(func() (free bool) {
 			c, free = o.ownCell()
@@ -76,7 +74,7 @@ func (o *Object) furtherCell() (c cell, err error) {
 		})
 		return c, nil
 	case err != nil:
-		return c, err
+		return c, asClosed(err)
 	}
 	o.s.clearShares(attachment)
 	return cell{share(attachment, 1), attachment}, nil

@@ -111,7 +111,7 @@ func (m *Mutex) takeUnless(ctx context.Context, needless func() bool) (mine uint
 			if taken || err != nil || !sleepNext {
 				return 0, taken, err
 			}
-			if m.unlessDead(word) && m.markSleepers(word) {
+			if m.s.unlessDead(ownerOf(word)) && m.markSleepers(word) {
 				watched = m.watchHolder(word, watched)
 				if broken != forgetSleepers {
 					sleepers = lockSleepers
@@ -157,15 +157,6 @@ func (m *Mutex) take(flags uint64) (word uint64, taken bool, err error) {
 	}
 }
 
-// unlessDead reports whether the holder lives; a dead one is buried.
-func (m *Mutex) unlessDead(word uint64) bool {
-	if m.s.alive(ownerOf(word)) {
-		return true
-	}
-	m.s.bury(ownerOf(word))
-	return false
-}
-
 func (m *Mutex) markSleepers(word uint64) bool {
 	return word&lockSleepers != 0 || m.word.CompareAndSwap(word, word|lockSleepers)
 }
@@ -179,7 +170,7 @@ func (m *Mutex) TryLock() (h driver.Holding, err error) {
 			return h, err
 		case taken:
 			return m.holding(word)
-		case m.unlessDead(word):
+		case m.s.unlessDead(ownerOf(word)):
 			return h, driver.ErrLocked
 		}
 	}
@@ -251,7 +242,7 @@ func (m *Mutex) Holder(ctx context.Context) (pid int, since time.Time, err error
 		if ownerOf(word) == 0 {
 			return 0, since, nil
 		}
-		if m.unlessDead(word) {
+		if m.s.unlessDead(ownerOf(word)) {
 			since, _ = m.noteHeld(word)
 			return m.s.pid(ownerOf(word)), since, nil
 		}

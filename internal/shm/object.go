@@ -32,9 +32,9 @@ type Object struct {
 	lastRetired atomic.Uint64 // a retired word of the object, which last as long as we have it open
 
 	readers raceWord // of an RWMutex: what its writers come after
-	claimed sighting // of an RWMutex: the last claim that this process has looked at
 
-	claims claims // to a semaphore's turn
+	seen  sighting // of what is in the way, but may have stopped
+	beats uint64   // of this process's claims to a semaphore's turn: who has the gate counts them
 
 	cleanup runtime.Cleanup // letGo, which the explorer does by itself
 }

@@ -91,14 +91,14 @@ func (m *RWMutex) Lock(ctx context.Context) (h driver.Holding, err error) {
 func (m *RWMutex) claim(ctx context.Context) (claim uint64, err error) {
 	claim, taken, err := m.take(lockDraining)
 	if err == nil && !taken {
-		var w waiter
+		var watched owner
 		err = m.wait(ctx, m.at+entLock, func(sleepNext bool) (low uint32, taken bool, err error) {
 			for asleep := false; !asleep; {
 				claim, taken, err = m.take(lockDraining)
 				if taken || err != nil || !sleepNext {
 					return 0, taken, err
 				}
-				low, asleep = m.bide(&w, claim)
+				low, asleep = m.bide(&watched, claim)
 			}
 			return low, false, nil
 		})
@@ -124,7 +124,7 @@ func (m *RWMutex) TryLock() (h driver.Holding, err error) {
 		case word&lockDeleted != 0 || m.s.closed.Load():
 			return h, driver.ErrClosed
 		case ownerOf(word) != 0:
-			if m.unlessDead(word) && !m.setAside(word) {
+			if m.s.unlessDead(ownerOf(word)) && !m.setAside(word) {
 				return h, driver.ErrLocked
 			}
 			continue

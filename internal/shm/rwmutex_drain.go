@@ -3,8 +3,6 @@ package shm
 import (
 	"context"
 	"errors"
-	"sync"
-	"time"
 
 	"github.com/multiproc-go/multiproc/internal/driver"
 )
@@ -66,10 +64,10 @@ func (m *RWMutex) look(claim uint64) (drained bool, err error) {
 	}
 }
 
-// sameHolding compares all but the flags that others set.
-func sameHolding(word, other uint64) bool {
-	return (word^other)&^(lockSleepers|lockAbandoned|lockDeleted) == 0
-}
+// sameBits are all but the flags that others set.
+const sameBits = ^uint64(lockSleepers | lockAbandoned | lockDeleted)
+
+func sameHolding(word, other uint64) bool { return word&sameBits == other&sameBits }
 
 // reading reports whether anybody reads. The dead do not.
 func (m *RWMutex) reading() bool {
@@ -125,28 +123,19 @@ func (m *RWMutex) unclaim(claim uint64) bool {
 	}
 }
 
-// A waiter is a goroutine that sleeps for the lock.
-type waiter struct{ watched owner }
-
 // bide prepares for sleep while others have the lock, or drain it; false: look again.
-func (m *RWMutex) bide(w *waiter, word uint64) (low uint32, asleep bool) {
-	if !m.unlessDead(word) || m.setAside(word) || !m.markSleepers(word) {
+// watched is whom the caller watches.
+func (m *RWMutex) bide(watched *owner, word uint64) (low uint32, asleep bool) {
+	if !m.s.unlessDead(ownerOf(word)) || m.setAside(word) || !m.markSleepers(word) {
 		return 0, false
 	}
-	w.watched = m.watchHolder(word, w.watched)
+	*watched = m.watchHolder(word, *watched)
 	return uint32(word | lockSleepers), true
 }
 
 // longStill is how long a writer that waits for readers may show no sign that it
 // runs. It gives one at least once in relookLast.
 const longStill = 3 * relookLast
-
-// A sighting is when this process has first seen a claim with that beat.
-type sighting struct {
-	sync.Mutex
-	claim, beat uint64
-	since       time.Time
-}
 
 // setAside takes back the claim of a writer that has not run for long, and lets
 // others go on: it is stopped, perhaps, and would keep readers out for as long. It
@@ -155,13 +144,6 @@ func (m *RWMutex) setAside(word uint64) bool {
 	if word&lockDraining == 0 || broken == waitForStill {
 		return false
 	}
-	beat, now := m.s.a.Load(m.at+entBeat), m.s.a.Now()
-	seen := &m.claimed
-	seen.Lock()
-	if !sameHolding(seen.claim, word) || seen.beat != beat {
-		seen.claim, seen.beat, seen.since = word, beat, now
-	}
-	still := now.Sub(seen.since) >= longStill
-	seen.Unlock()
-	return still && m.unclaim(word)
+	beat := m.s.a.Load(m.at + entBeat)
+	return m.seen.still(m.s.a.Now(), word&sameBits, beat) >= longStill && m.unclaim(word)
 }

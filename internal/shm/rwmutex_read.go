@@ -30,14 +30,14 @@ func (m *RWMutex) TryRLock() (driver.Unlocker, driver.Holding, error) {
 			return nil, driver.Holding{}, err
 		case entered:
 			return m.begun(word, seat)
-		case ownerOf(word) != 0 && m.unlessDead(word) && !m.setAside(word):
+		case ownerOf(word) != 0 && m.s.unlessDead(ownerOf(word)) && !m.setAside(word):
 			return nil, driver.Holding{}, driver.ErrLocked
 		}
 	}
 }
 
 func (m *RWMutex) enterSlowly(ctx context.Context) (word, seat uint64, err error) {
-	var w waiter
+	var watched owner
 	err = m.wait(ctx, m.at+entLock, func(sleepNext bool) (low uint32, entered bool, err error) {
 		for asleep := false; !asleep; {
 			word, seat, entered, err = m.enter()
@@ -45,7 +45,7 @@ func (m *RWMutex) enterSlowly(ctx context.Context) (word, seat uint64, err error
 				return 0, entered, err
 			}
 			if ownerOf(word) != 0 {
-				low, asleep = m.bide(&w, word)
+				low, asleep = m.bide(&watched, word)
 			}
 		}
 		return low, false, nil

@@ -131,7 +131,7 @@ func (m *Semaphore) TryAcquire(n int) error {
 		word, claim := m.word.Load(), m.claim.Load()
 		switch inside := ownerOf(word); {
 		case inside != 0:
-			if m.unlessDead(inside) && (looks >= tryLooks || m.s.a.Hooked()) {
+			if m.s.unlessDead(inside) && (looks >= tryLooks || m.s.a.Hooked()) {
 				return driver.ErrLocked
 			}
 			runtime.Gosched()
@@ -183,15 +183,6 @@ func (m *Semaphore) Available(ctx context.Context) (int, error) {
 	}
 }
 
-// unlessDead reports whether o lives; a dead one is buried.
-func (m *Semaphore) unlessDead(o owner) bool {
-	if m.s.alive(o) {
-		return true
-	}
-	m.s.bury(o)
-	return false
-}
-
 // someHolders is how many of those who have permits are looked at each time: each
 // look is a system call. Where there are more, their neighbours in the ring of
 // slots notice that they are dead.
@@ -219,7 +210,7 @@ func (m *Semaphore) holders(yield func(owner) bool) {
 // was one.
 func (m *Semaphore) buryHolders() (some bool) {
 	for o := range m.holders {
-		some = !m.unlessDead(o) || some
+		some = !m.s.unlessDead(o) || some
 	}
 	return some
 }

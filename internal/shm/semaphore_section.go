@@ -125,7 +125,7 @@ func (m *Semaphore) awaitSection(ctx context.Context, word uint64, looks int) er
 		return nil
 	}
 	const flags = semSleepers | semQueued
-	if !m.unlessDead(ownerOf(word)) || !m.mark(word, flags) {
+	if !m.s.unlessDead(ownerOf(word)) || !m.mark(word, flags) {
 		return nil
 	}
 	m.s.watchFor(ownerOf(word))

@@ -1,9 +1,6 @@
 package shm
 
 import (
-	"sync"
-	"time"
-
 	"github.com/multiproc-go/multiproc/internal/driver"
 )
 
@@ -50,7 +47,7 @@ func (t *turn) look(sleepNext bool) (where bed, taken bool, err error) {
 		claim := m.claim.Load()
 		mine := t.gate && ownerOf(claim) == m.s.me
 		if mine && sleepNext {
-			beating := m.me | m.claims.beat() | claim&claimRings
+			beating := m.me | m.beat() | claim&claimRings
 			if !m.claim.CompareAndSwap(claim, beating) {
 				continue
 			}
@@ -91,7 +88,7 @@ func (t *turn) goToBed(word, claim uint64, mine bool) (where bed, ready bool) {
 	inside := ownerOf(word)
 	switch {
 	case inside != 0:
-		if !m.unlessDead(inside) {
+		if !m.s.unlessDead(inside) {
 			return where, false
 		}
 		m.s.watchFor(inside)
@@ -104,7 +101,7 @@ func (t *turn) goToBed(word, claim uint64, mine bool) (where bed, ready bool) {
 	case m.buryHolders():
 		return where, false
 	case claim == 0 && (t.n > 1 || t.sleeps >= patientSleeps):
-		m.claim.CompareAndSwap(0, m.me|m.claims.beat())
+		m.claim.CompareAndSwap(0, m.me|m.beat())
 		return where, false
 	}
 	// In small company all watch all others; in a large one those who mark that they
@@ -138,10 +135,10 @@ func (t *turn) end() {
 // buried, one that does not run is set aside.
 func (m *Semaphore) stands(claim uint64) bool {
 	o := ownerOf(claim)
-	if o != 0 && !m.unlessDead(o) {
+	if o != 0 && !m.s.unlessDead(o) {
 		return false
 	}
-	if o == m.s.me || o != 0 && !m.claims.stale(claim&^claimRings, m.s.a.Hooked()) {
+	if o == m.s.me || o != 0 && m.seen.still(m.s.a.Now(), claim&^claimRings, 0) <= claimLasts {
 		return true
 	}
 	if m.claim.CompareAndSwap(claim, 0) {
@@ -177,34 +174,9 @@ func (s *Space) ring(at uint64) bool {
 	}
 }
 
-// claims are what this process has seen of the claims to an object.
-type claims struct {
-	beats uint64 // of its own: who has the gate counts them
-
-	mu    sync.Mutex
-	claim uint64 // another process's, without rings
-	since time.Time
-	looks int
-}
-
 // beat is the next of this process's beats. They go on from one claim to the next,
 // so that each of them looks new.
-func (c *claims) beat() uint64 {
-	c.beats++
-	return c.beats << 16 & claimBeats
-}
-
-// stale reports whether the claim has been the same for claimLasts; where time stands
-// still, for three looks.
-func (c *claims) stale(claim uint64, timeless bool) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.claim != claim {
-		c.claim, c.since, c.looks = claim, time.Now(), 0
-	}
-	c.looks++
-	if timeless {
-		return c.looks >= 3
-	}
-	return time.Since(c.since) > claimLasts
+func (m *Semaphore) beat() uint64 {
+	m.beats++
+	return m.beats << 16 & claimBeats
 }

@@ -10,6 +10,15 @@ func (s *Space) bury(o owner) {
 	}
 }
 
+// unlessDead reports whether o lives; a dead one is buried.
+func (s *Space) unlessDead(o owner) bool {
+	if s.alive(o) {
+		return true
+	}
+	s.bury(o)
+	return false
+}
+
 // buryAll looks at every slot's owner.
 func (s *Space) buryAll() {
 	for o := range s.owners {

@@ -138,14 +138,6 @@ func (v *Value) fillWith(data []byte) (block, error) {
 	return b, nil
 }
 
-// asClosed is err, where something is gone driver.ErrClosed.
-func asClosed(err error) error {
-	if errors.Is(err, errGone) {
-		return driver.ErrClosed
-	}
-	return err
-}
-
 // storeBytes writes data into a block: how many, then the bytes. The explorer sees
 // each word.
 func (s *Space) storeBytes(at uint64, data []byte) {
