@@ -131,6 +131,7 @@ func (m *Mutex) takeUnless(ctx context.Context, needless func() bool) (mine uint
 // long as it waits: hundreds would trample on one another at each end of a process.
 func (m *Mutex) watchHolder(word uint64, watched owner) owner {
 	if m.watchCompany() {
+		m.s.watchFor(ownerOf(word)) // who may have forgotten the Guard, and so not be of the company
 		return 0
 	}
 	if _, first := m.noteHeld(word); first || word&lockSleepers == 0 || watched == ownerOf(word) {

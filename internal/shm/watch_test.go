@@ -5,6 +5,7 @@ package shm
 import (
 	"context"
 	"os"
+	"runtime"
 	"testing"
 	"time"
 
@@ -37,6 +38,8 @@ func TestMutex_watchesTheHolderAsLongAsItWaits(t *testing.T) {
 		}
 	}
 	lock(holder)
+	runtime.GC() // the holder's handles are gone
+	runtime.GC()
 	locked := make(chan struct{})
 	go func() {
 		lock(user)
