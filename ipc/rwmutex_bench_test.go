@@ -4,9 +4,7 @@ package ipc_test
 
 import (
 	"fmt"
-	"strconv"
 	"testing"
-	"time"
 
 	"github.com/multiproc-go/multiproc/ipc"
 )
@@ -47,54 +45,25 @@ func BenchmarkRWMutex_write(b *testing.B) {
 	}
 }
 
-// readingContender reads for as many milliseconds as it is told, and says how often.
+// readingContender reads.
 func readingContender(s *ipc.Space, hear func() string, say func(string, ...any)) error {
-	ms, err := strconv.Atoi(hear())
-	if err != nil {
-		return err
-	}
 	m, err := ipc.OpenRWMutex(background, s, "read by many")
 	if err != nil {
 		return err
 	}
-	n := 0
-	for end := time.Now().Add(time.Duration(ms) * time.Millisecond); time.Now().Before(end); {
-		for range 1000 {
-			g, err := m.RLock(background)
-			if err != nil {
-				return err
-			}
-			if err := g.Unlock(); err != nil {
-				return err
-			}
-			n++
+	return contend(hear, say, func() error {
+		g, err := m.RLock(background)
+		if err != nil {
+			return err
 		}
-	}
-	say("%d", n)
-	return nil
+		return g.Unlock()
+	})
 }
 
 // BenchmarkRWMutex_readByProcesses has processes read-lock and unlock one lock for a
 // second.
 func BenchmarkRWMutex_readByProcesses(b *testing.B) {
 	for _, processes := range []int{1, 2, 4} {
-		b.Run(fmt.Sprint(processes), func(b *testing.B) {
-			for b.Loop() {
-				var all []*child
-				for range processes {
-					all = append(all, start(b, "reading contender"))
-				}
-				for _, c := range all {
-					c.tell("1000")
-				}
-				sum := 0
-				for _, c := range all {
-					n, err := strconv.Atoi(c.hear())
-					must(b, err)
-					sum += n
-				}
-				b.ReportMetric(float64(sum)/1e6, "M/s")
-			}
-		})
+		b.Run(fmt.Sprint(processes), func(b *testing.B) { contention(b, "reading contender", processes) })
 	}
 }
