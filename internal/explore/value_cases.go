@@ -16,6 +16,16 @@ func openValues(w *World) {
 	}
 }
 
+// makeValue opens a value, unless others have all the entries there are.
+func (p *Process) makeValue(name string) bool {
+	v, err := p.Space.OpenValue(background, driver.Which{Name: name}, driver.Type{Name: "pair", Fingerprint: [16]byte{1}})
+	if errors.Is(err, driver.ErrNoSpace) {
+		return false
+	}
+	p.Value = must(v, err)
+	return true
+}
+
 // aValueStored is a value that is 1 at first.
 func aValueStored(w *World) {
 	openValues(w)
@@ -150,6 +160,23 @@ func valueCases() []Case {
 		p.store(3)
 	}
 	return []Case{{
+		Name: "value: another's maker dies, is swept by two, and it is made in the same entry", Objects: []string{"Value"},
+		Spaces: shape,
+		Bounds: Bounds{Preemptions: 2, Kills: 1},
+		Deep:   Bounds{Preemptions: 3, Kills: 1, Stops: 1},
+		Threads: []Thread{{2, func(_ *World, p *Process) { p.makeValue("other") }}, sweeper(0), {1, func(_ *World, p *Process) {
+			if !p.Died() {
+				return
+			}
+			p.Space.Bury()
+			if p.makeValue("v") {
+				p.store(7)
+				p.UntilDone(0)
+				p.load()
+			}
+		}}},
+		Model: valueModel(0),
+	}, {
 		Name: "value: read while it is replaced", Objects: []string{"Value"},
 		Spaces: shape, Setup: aValueStored, Model: valueModel(1), After: oneBlock,
 		Bounds:  Bounds{Preemptions: 2, Kills: 1, Stops: 1},

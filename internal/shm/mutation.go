@@ -56,6 +56,7 @@ const (
 	forgetParts           // what a dead owner has gathered of a big block stays taken
 	emptyBlindly          // punch a big block's parts, which others may be giving back too, before they are ours
 	forgetMaking          // what an object has that a dead process was making stays taken
+	stripAnything         // a sweep strips what a dead maker cannot have furnished
 	keepNothing           // Close gives up the arrays whose memory it has given out
 	leaveDirty            // a new array has in it what was there before
 	giveAnyBig            // give a big block's chunks back without looking which block they are of

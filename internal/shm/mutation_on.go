@@ -55,6 +55,7 @@ var Mutations = [...]struct{ Name, In string }{
 	forgetParts:           {"forgetParts", "heap"},
 	emptyBlindly:          {"emptyBlindly", "heap"},
 	forgetMaking:          {"forgetMaking", "array"},
+	stripAnything:         {"stripAnything", "value"},
 	keepNothing:           {"keepNothing", "array"},
 	leaveDirty:            {"leaveDirty", "array"},
 	giveAnyBig:            {"giveAnyBig", "heap"},

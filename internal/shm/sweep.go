@@ -82,7 +82,7 @@ func unmade(meta uint64) bool { return state(meta) == stateMaking || state(meta)
 // here at once, and come late: they strip only what is furnished before it is live.
 func (s *Space) unmake(i int, meta uint64) {
 	k := Kind(s.a.Load(s.object(i) + entKind))
-	if k.known() && kinds[k].furnish != nil && broken != forgetMaking {
+	if k.known() && (kinds[k].furnish != nil || broken == stripAnything) && broken != forgetMaking {
 		s.strip(i, meta)
 	}
 	s.a.CompareAndSwap(s.object(i), meta, become(meta, stateFree, 0))
