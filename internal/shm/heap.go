@@ -128,9 +128,10 @@ func (s *Space) alloc(n, names uint64) (block, error) {
 
 // fill begins to fill a free block of a chunk of ours, if there is one. The second
 // look at the chunk is for who may have begun to give it back: one of us sees the
-// other. The first is for the sweep: what we begin in a chunk that has long ceased to be
-// ours, and die before the second look, it does not find. The block's word is its own before names is: else who no longer owns the
-// chunk could change the names of who does.
+// other. The first is for the sweep: what we begin in a chunk that has long ceased to
+// be ours, and die before the second look, it does not find. The block's word is its
+// own before names is: else who no longer owns the chunk could change the names of who
+// does.
 func (s *Space) fill(c *ownedChunk, class int, names uint64) block {
 	frees := s.a.Load(s.chunk(c.k) + chunkFrees)
 	if c.full && frees == c.frees || !s.ownsChunk(c.k, class) {

@@ -22,7 +22,10 @@ type Space struct {
 	open  map[int]opened     // by index
 	kept  map[int]bool       // those of them that only what the process holds keeps open
 	hint  int                // where a free entry may be
-	given map[uint64]*Object // those whose memory was given out, by attachment: see keep
+
+	// given are the objects whose memory was given out, by attachment: see keep. It
+	// changes under table, and not any more once closed is true.
+	given map[uint64]*Object
 
 	heap    heap
 	watches watches
