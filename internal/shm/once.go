@@ -56,11 +56,18 @@ func (o *Once) Begin(ctx context.Context) (work driver.Holding, done bool, err e
 		return work, done, err
 	}
 	work, err = o.lock.holding(mine)
-	if err == nil && o.isDone() && broken != onceForgetsDone { // between our look and our taking the lock
-		_ = o.lock.Unlock(work) // and wakes all; an error says that Close, which has begun meanwhile, gives it up
-		return driver.Holding{}, true, nil
+	if err != nil {
+		return work, false, err
 	}
-	return work, false, err
+	// It may have been done, or deleted, between our look and our taking the lock.
+	if done, err = o.Done(ctx); broken == onceForgetsDone {
+		done = false
+	}
+	if done || err != nil {
+		_ = o.lock.Unlock(work) // and wakes all; an error says that Close, which has begun meanwhile, gives it up
+		return driver.Holding{}, done, err
+	}
+	return work, false, nil
 }
 
 // End ends the work: done, or to be done by another.

@@ -19,9 +19,9 @@ type Space struct {
 	// table guards what follows. Opening, making and deleting objects happen
 	// under it, so that Close cannot come between their steps.
 	table *arena.Gate
-	open  map[int]opened     // by index
-	kept  map[int]bool       // those of them that only what the process holds keeps open
-	hint  int                // where a free entry may be
+	open  map[int]opened // by index
+	kept  map[int]bool   // those of them that only what the process holds keeps open
+	hint  int            // where a free entry may be
 
 	// given are the objects whose memory was given out, by attachment: see keep. It
 	// changes under table, and not any more once closed is true.
