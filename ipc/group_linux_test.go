@@ -13,8 +13,9 @@ import (
 	"github.com/multiproc-go/multiproc/ipc"
 )
 
-// groupLimit is enough for a process and a small part of a space.
-const groupLimit = 40 << 20
+// groupLimit is so much that the part of it that a space leaves to the processes is
+// enough for what one of them needs while it goes on, under the race detector too.
+const groupLimit = 256 << 20
 
 // limitFiles limit a group's memory, in each version.
 var limitFiles = map[int]string{1: "memory.limit_in_bytes", 2: "memory.max"}
@@ -104,6 +105,11 @@ func filler(_ *ipc.Space, hear func() string, say func(string, ...any)) error {
 	if err != nil {
 		return err
 	}
+	if s.Name() == "" {
+		if err := fillWithArrays(s); err != nil {
+			return err
+		}
+	}
 	names, err := fill(s)
 	if !errors.Is(err, ipc.ErrNoSpace) {
 		return fmt.Errorf("%d objects, then %w", len(names), err)
@@ -121,6 +127,22 @@ func filler(_ *ipc.Space, hear func() string, say func(string, ...any)) error {
 	say("it is whole")
 	hear()
 	return nil
+}
+
+// fillWithArrays makes arrays until there can be no more, and leaves room for a few
+// thousand objects.
+func fillWithArrays(s *ipc.Space) error {
+	const size = 8 << 20
+	for i := 0; ; i++ {
+		_, err := ipc.OpenArray[byte](background, s, fmt.Sprint("array ", i), size)
+		switch {
+		case err == nil:
+			continue
+		case !errors.Is(err, ipc.ErrNoSpace) || i == 0:
+			return fmt.Errorf("%d arrays, then %w", i, err)
+		}
+		return s.Delete(background, fmt.Sprint("array ", i-1))
+	}
 }
 
 func init() { roles["filler"] = filler }
