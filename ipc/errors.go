@@ -10,7 +10,9 @@ var (
 	ErrBroken   = driver.ErrBroken   // a party of the barrier has given up or died, or somebody has reset it
 	ErrClosed   = driver.ErrClosed   // the space or the object has been closed or deleted
 	ErrCorrupt  = driver.ErrCorrupt  // the file is no space, or one that somebody has written into
+	ErrEmpty    = driver.ErrEmpty    // the queue has nothing to get
 	ErrExists   = driver.ErrExists   // there is one already
+	ErrFull     = driver.ErrFull     // the queue has no room
 	ErrLocked   = driver.ErrLocked   // another has the lock
 	ErrLost     = driver.ErrLost     // the holding ended by itself: only where a lock is a lease
 	ErrMismatch = driver.ErrMismatch // the object is there, but is not what it is opened as
@@ -25,7 +27,7 @@ var (
 
 func init() {
 	for name, sentinel := range map[string]error{
-		"ipc.ErrBroken": ErrBroken, "ipc.ErrRange": ErrRange,
+		"ipc.ErrBroken": ErrBroken, "ipc.ErrRange": ErrRange, "ipc.ErrEmpty": ErrEmpty, "ipc.ErrFull": ErrFull,
 		"ipc.ErrClosed": ErrClosed, "ipc.ErrCorrupt": ErrCorrupt, "ipc.ErrExists": ErrExists, "ipc.ErrLocked": ErrLocked,
 		"ipc.ErrLost": ErrLost, "ipc.ErrMismatch": ErrMismatch, "ipc.ErrNotFound": ErrNotFound, "ipc.ErrNotHeld": ErrNotHeld,
 		"ipc.ErrNoSpace": ErrNoSpace, "ipc.ErrTooLarge": ErrTooLarge, "ipc.ErrType": ErrType, "ipc.ErrVersion": ErrVersion,

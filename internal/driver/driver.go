@@ -32,6 +32,7 @@ type Space interface {
 	OpenOnce(ctx context.Context, which Which) (Once, error)
 	OpenSemaphore(ctx context.Context, which Which, permits int) (Semaphore, error) // permits 0: as many as it has
 	OpenArray(ctx context.Context, which Which, elements Elements) (Array, error)
+	OpenQueue(ctx context.Context, which Which, of Type, cfg QueueConfig) (Queue, error)
 }
 
 // Which says which object to open: the one called Name, which is made where it is
@@ -185,6 +186,47 @@ type Array interface {
 	// Memory is the memory itself, which is good until the process ends; nil where the
 	// space was closed before the first call.
 	Memory() []byte
+}
+
+// A QueueConfig is what a queue is made as. A zero means a default where the queue is
+// new, and nothing where it is there.
+type QueueConfig struct {
+	Cap         int
+	MaxDeliver  int
+	DeadLetters string
+}
+
+// A Queue is a bounded first-in, first-out queue of byte strings.
+type Queue interface {
+	Object
+	Cap() int
+	Len() (int, error)
+
+	Put(ctx context.Context, data []byte) error
+	TryPut(data []byte) error // ErrFull
+	PutBatch(ctx context.Context, batch [][]byte) (n int, err error)
+
+	// Get appends the oldest element to buf.
+	Get(ctx context.Context, buf []byte) ([]byte, error)
+	TryGet(buf []byte) ([]byte, error) // ErrEmpty
+	GetBatch(ctx context.Context, most int) ([][]byte, error)
+
+	// Receive takes the oldest element on loan, until Ack or Nak, or the process's death.
+	Receive(ctx context.Context) (Loan, error)
+	TryReceive() (Loan, error) // ErrEmpty
+	ReceiveBatch(ctx context.Context, most int) ([]Loan, error)
+	Ack(ctx context.Context, l Loan) error // ErrNotHeld
+	Nak(ctx context.Context, l Loan) error // ErrNotHeld
+
+	Close(ctx context.Context) error
+	Join(ctx context.Context) error
+}
+
+// A Loan is an element of a queue that was lent. A copy of it is the same loan.
+type Loan struct {
+	Data    []byte // the borrower's own
+	Attempt int    // how often it was lent, 1 the first time
+	Own     [3]uint64
 }
 
 // Stats pictures a space.

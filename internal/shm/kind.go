@@ -21,8 +21,11 @@ const (
 	OnceKind
 	ValueKind
 	ArrayKind
+	QueueKind
+	PipeKind
+	ServiceKind
 
-	lastKind = ArrayKind
+	lastKind = ServiceKind
 )
 
 // everyone is how many sleepers Wake is to wake where all are meant.
