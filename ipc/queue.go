@@ -2,7 +2,6 @@ package ipc
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime"
 
@@ -54,9 +53,6 @@ type Queue[T any] struct {
 // field, is for a T that cannot be shared, ErrRange for a number less than 0 in cfg.
 func OpenQueue[T any](ctx context.Context, s *Space, name string, cfg QueueConfig) (*Queue[T], error) {
 	c, of, err := elementOf[T]()
-	if err == nil {
-		err = cfg.check(name)
-	}
 	if err != nil {
 		return nil, fmt.Errorf("open queue %q: %w", name, err)
 	}
@@ -66,18 +62,6 @@ func OpenQueue[T any](ctx context.Context, s *Space, name string, cfg QueueConfi
 	}
 	within(c, s)
 	return &Queue[T]{h, c}, nil
-}
-
-func (cfg QueueConfig) check(name string) error {
-	switch {
-	case cfg.Cap < 0:
-		return fmt.Errorf("%w: Cap is %d", ErrRange, cfg.Cap)
-	case cfg.MaxDeliver < 0:
-		return fmt.Errorf("%w: MaxDeliver is %d", ErrRange, cfg.MaxDeliver)
-	case cfg.DeadLetters != "" && cfg.DeadLetters == name:
-		return errors.New("its DeadLetters would be the queue itself")
-	}
-	return nil
 }
 
 // queueOf opens queues of a type.
