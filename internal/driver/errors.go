@@ -1,6 +1,9 @@
 package driver
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // The errors of package ipc, whose variables these are.
 var (
@@ -21,3 +24,8 @@ var (
 	ErrType     = errors.New("ipc: type cannot be shared")
 	ErrVersion  = errors.New("ipc: space of another version")
 )
+
+// ErrDone is the ErrClosed of a queue that was closed and has nothing left: who took
+// from it has had it all. One that was deleted, or whose space was closed, may have
+// had more.
+var ErrDone = fmt.Errorf("%w, and nothing is left", ErrClosed)
