@@ -46,12 +46,11 @@ func historian(first int, work func(*historyWriter) error) role {
 			return err
 		}
 		w := historyWriter{h, which, first + which, rand.New(rand.NewPCG(seed, 3))}
-		said := "ended"
 		if err := work(&w); err != nil {
-			said = fmt.Sprintf("%d of %T: %v", which, work, err)
+			w.end(w.me, processFailed)
+			return err
 		}
-		w.end(w.me)
-		say("%s", said)
+		w.end(w.me, processEnded)
 		hear()
 		return nil
 	}

@@ -24,7 +24,7 @@ type history struct {
 	each   int64                      // elements that each producer puts
 	puts   []uint8                    // of each element: notPut, putBegun, putDone
 	taking []int64                    // of each process: how many elements it is taking, or has on loan, at most
-	states []uint32                   // of each process: whether it has ended
+	states []uint32                   // of each process: whether it runs, or how it has ended
 	logs   [historyConsumers][]uint64 // the first is how many follow
 }
 
@@ -87,18 +87,24 @@ func (h *history) delete(s *ipc.Space) {
 	}
 }
 
+const (
+	processRuns = iota
+	processEnded
+	processFailed // and said why
+)
+
 // ended says whether the processes from i to j have ended.
 func (h *history) ended(i, j int) bool {
-	for _, state := range h.states[i:j] {
-		if state == 0 {
+	for k := range h.states[i:j] {
+		if h.state(i+k) == processRuns {
 			return false
 		}
 	}
 	return true
 }
 
-// end says that process i has ended.
-func (h *history) end(i int) { atomic.StoreUint32(&h.states[i], 1) }
+func (h *history) state(i int) uint32    { return atomic.LoadUint32(&h.states[i]) }
+func (h *history) end(i int, how uint32) { atomic.StoreUint32(&h.states[i], how) }
 
 // write adds an entry to a consumer's log.
 func (h *history) write(which int, e historyEntry) error {

@@ -10,7 +10,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
 )
 
 var stormHistory = flag.Int64("storm.elements", 1_000_000, "how many elements go through queues whose producers and consumers are killed and stopped")
@@ -69,10 +68,13 @@ func historyStorm(t *testing.T, role string, each int64, lots *rand.Rand) (h *hi
 			break
 		}
 		i := lots.IntN(len(children))
-		if h.ended(i, i+1) {
-			continue
-		}
 		c := children[i]
+		switch h.state(i) {
+		case processEnded:
+			continue
+		case processFailed:
+			t.Fatalf("process %d says: %s", i, c.hear())
+		}
 		if lots.IntN(2) == 0 {
 			c.signal(syscall.SIGSTOP)
 			stops++
@@ -86,8 +88,10 @@ func historyStorm(t *testing.T, role string, each int64, lots *rand.Rand) (h *hi
 		atomic.StoreInt64(&h.taking[i], 0)
 		began(i)
 	}
-	for _, c := range children {
-		c.expect("ended")
+	for i, c := range children {
+		if h.state(i) == processFailed {
+			t.Errorf("process %d says: %s", i, c.hear())
+		}
 		c.kill()
 	}
 	must(t, h.queue.Join(background))
