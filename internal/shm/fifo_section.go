@@ -13,7 +13,6 @@ import (
 //	bit  0      somebody sleeps until it is free
 //	bit  1      abandoned: a holder died, and nobody has been in since
 //	bit  2      the object is deleted
-//	bit  3      shut: nobody puts any more
 //	bits 32-63  owner; nobody is free
 //
 // {free} -> {me} -> {free} by the same; {dead} -> {free, abandoned} by the sweep. The
@@ -37,7 +36,6 @@ const (
 	sectionSleepers  = 1 << 0
 	sectionAbandoned = 1 << 1
 	sectionDeleted   = 1 << 2
-	sectionShut      = 1 << 3
 )
 
 func (s *Space) newSection(at, bell uint64) section {
@@ -107,7 +105,6 @@ func (s *Space) inSections() bool {
 type visit struct {
 	*section
 	bell uint64 // to sleep on until it can be done; 0: it always can
-	flag uint64 // to be set in the section's word
 
 	// before is called outside of the section, before each look. nil: there is nothing to
 	// do.
@@ -159,7 +156,7 @@ func (f *fifo) visit(ctx context.Context, v visit, gated bool) error {
 			}
 			done, err := v.do()
 			pass := rung && v.bell != 0 && (done || err != nil) && o.s.listen(v.bell) != 0 && v.more()
-			f.leave(v.section, v.flag)
+			f.leave(v.section, 0)
 			if pass {
 				o.s.ringBell(v.bell, 1)
 			}
@@ -186,7 +183,7 @@ func (f *fifo) visitOnce(v visit, none error) error {
 		}
 		if entered {
 			done, err := v.do()
-			f.leave(v.section, v.flag)
+			f.leave(v.section, 0)
 			if !done && err == nil {
 				err = none
 			}

@@ -97,7 +97,7 @@ func (f *fifo) takeSlowly(ctx context.Context, buf []byte, lend, wait bool, most
 func (f *fifo) orDone(err error) error {
 	a := f.o.s.a
 	if errors.Is(err, driver.ErrClosed) && !f.o.s.closed.Load() &&
-		f.putting.word.Load()&sectionShut != 0 && a.Load(f.at+fifoTailSeq) == a.Load(f.at+fifoDone) {
+		a.Load(f.at+fifoShut) != 0 && a.Load(f.at+fifoTailSeq) == a.Load(f.at+fifoDone) {
 		return driver.ErrDone
 	}
 	return err
@@ -109,7 +109,7 @@ func (f *fifo) ready() bool {
 	a := f.o.s.a
 	at, err := f.place(a.Load(f.at + fifoHead))
 	return err != nil || a.Load(at) != 0 || a.Load(f.at+fifoReturned) != 0 || f.hasDeaths() ||
-		f.putting.word.Load()&sectionDeleted != 0 || f.isShut(false)
+		f.getting.word.Load()&sectionDeleted != 0 || f.isShut(false)
 }
 
 // pick takes the next record, in the getting section, if there is one. It copies its
@@ -299,7 +299,7 @@ func (f *fifo) freed() {
 	if s.a.Load(f.at+fifoDoneBell)&1 != 0 && s.a.Load(s.a.Load(f.at+fifoHead)) == 0 {
 		s.ringBell(f.at+fifoDoneBell, everyone)
 	}
-	if f.putting.word.Load()&sectionShut != 0 {
+	if s.a.Load(f.at+fifoShut) != 0 {
 		s.ringBell(f.at+fifoGetBell, everyone)
 	}
 }
