@@ -25,7 +25,6 @@ var (
 	ErrVersion  = errors.New("ipc: space of another version")
 )
 
-// ErrDone is the ErrClosed of a queue that was closed and has nothing left: who took
-// from it has had it all. One that was deleted, or whose space was closed, may have
-// had more.
+// ErrDone is ErrClosed where that is the end of the work: a queue is closed, and nothing
+// is left in it or will come back.
 var ErrDone = fmt.Errorf("%w, and nothing is left", ErrClosed)

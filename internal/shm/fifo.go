@@ -13,7 +13,7 @@ import (
 //	putting   section of who appends    tail, tailSeq, limit
 //	getting   section of who takes      head, done, out, back, returned, spent, retired
 //	bells     what others sleep on: until there is a record, until there is room, until all is done
-//	first     the first segment
+//	first     the first segment; whether it is shut
 //	spare     a segment to be used again, if there is one
 //
 // A segment begins with a header of 64 bytes, the name of the next one first, and the
@@ -33,6 +33,7 @@ import (
 // ever put, done of what is over with.
 type fifo struct {
 	o  *Object
+	k  int    // which of the object's it is
 	at uint64 // its control block
 
 	putting, getting section
@@ -42,6 +43,7 @@ type fifo struct {
 	mostLoans   uint64 // after which a record is not lent again; 0: no bound
 	segmentSize uint64
 	mostInline  uint64 // bytes of a record that stand in the segment itself
+	letters     string // name of the queue that takes what is not lent again
 }
 
 // The control block of a fifo. A queue's block has a second part: see queue.go.
@@ -63,6 +65,7 @@ const (
 	fifoDoneBell = 144
 	fifoFirst    = 152
 	fifoSpare    = 160
+	fifoShut     = 168 // 1: nobody puts any more. Set by who is in the putting section
 	fifoSize     = 256
 
 	rootSize   = 512
@@ -98,13 +101,17 @@ func (s *Space) openFifos(o *Object) []fifo {
 func (s *Space) fifoAt(o *Object, root uint64, k int) fifo {
 	at, of := root+uint64(k)*fifoSize, kinds[o.spec.Kind]
 	size := s.segmentBytes()
-	return fifo{
-		o: o, at: at,
+	f := fifo{
+		o: o, k: k, at: at,
 		putting: s.newSection(at+fifoPutting, at+fifoPutBell),
 		getting: s.newSection(at+fifoGetting, at+fifoGetBell),
-		room: of.room(o.spec), bytes: of.bytes, mostLoans: o.spec.Config[1],
+		room:    of.room(o.spec), bytes: of.bytes, mostLoans: o.spec.Config[1],
 		segmentSize: size, mostInline: min(size/4, size-segmentHeader-recData),
 	}
+	if o.spec.Kind == QueueKind {
+		f.letters = s.loadText(root+queueLetters, maxName)
+	}
+	return f
 }
 
 // root is where the block is that entRoot of object i names; 0 if that is nonsense.
