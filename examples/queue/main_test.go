@@ -32,7 +32,7 @@ func TestQueue(t *testing.T) {
 			"got int64 7",
 			"got float64 2.5",
 			"got bool true",
-			`get from queue "three": ipc: closed`,
+			`get from queue "three": ipc: closed, and nothing is left`,
 		},
 	} {
 		if !slices.Equal(said[who], want) {
