@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/multiproc-go/multiproc/internal/arena"
 	"github.com/multiproc-go/multiproc/internal/driver"
 )
 
@@ -33,16 +34,18 @@ func (t *taken) loan() driver.Loan {
 }
 
 func (f *fifo) takeOne(ctx context.Context, buf []byte, lend, wait bool) (t taken, err error) {
-	_, entered, err := f.enter(&f.getting, 0)
-	if err != nil {
-		return t, f.orDone(err)
-	}
-	if entered {
-		var ok bool
-		t, ok, err = f.pick(buf, lend)
+	for again := true; again; again = wait && f.soonReady() {
+		_, entered, err := f.enter(&f.getting, 0)
+		if err != nil {
+			return t, f.orDone(err)
+		}
+		if !entered {
+			break
+		}
+		t, ok, err := f.pick(buf, lend)
 		f.leave(&f.getting, 0)
 		if err != nil {
-			return t, err
+			return taken{}, err
 		}
 		if ok {
 			return t, f.finish(&t, buf)
@@ -101,6 +104,26 @@ func (f *fifo) orDone(err error) error {
 		return driver.ErrDone
 	}
 	return err
+}
+
+// mostPauses is how many pauses who gets makes at most between two looks. Each look takes
+// the record's cache line from who is about to write it; so they become rarer.
+const mostPauses = 64
+
+// soonReady waits a few microseconds for something to take.
+func (f *fifo) soonReady() bool {
+	if f.o.s.a.Hooked() || processors == 1 {
+		return false
+	}
+	for pauses := 1; pauses <= mostPauses; pauses *= 2 {
+		for range pauses {
+			arena.Pause()
+		}
+		if f.ready() {
+			return true
+		}
+	}
+	return false
 }
 
 // ready reports, from outside of the section, whether it may be worth going in to take
