@@ -239,7 +239,7 @@ func (s *Space) ringBell(bell uint64, n int) {
 }
 
 // rung is what the word of a bell becomes: bit 0 is clear.
-func rung(word uint64) uint64 { return uint64(uint32(word | 1) + 1) }
+func rung(word uint64) uint64 { return uint64(uint32(word|1) + 1) }
 
 // ringAll wakes all who sleep at the fifo whose control block is at at: also those who
 // have not said so, since one who was woken was to say it for them.
