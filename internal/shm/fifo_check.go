@@ -30,7 +30,7 @@ func (s *Space) lookInto(i int, meta uint64, look func(f *fifo)) (done bool) {
 
 // within calls do in a section, if one can get in.
 func (f *fifo) within(sec *section, do func()) bool {
-	for range patient {
+	for range f.o.s.patient() {
 		word, entered, err := f.enter(sec, 0)
 		if err != nil {
 			return false

@@ -95,7 +95,7 @@ func (s *Space) inSections() bool {
 		}
 		for k := range o.fifos {
 			f := &o.fifos[k]
-			if ownerOf(f.putting.word.Load()) == s.me || ownerOf(f.getting.word.Load()) == s.me {
+			if ownerOf(f.putting.word.Peek()) == s.me || ownerOf(f.getting.word.Peek()) == s.me {
 				return true
 			}
 		}
@@ -175,7 +175,12 @@ func (f *fifo) visit(ctx context.Context, v visit, gated bool) error {
 
 // patient is how often one looks who is not to wait, before what is in the way has to be
 // taken for somebody who has stopped.
-const patient = 100
+func (s *Space) patient() int {
+	if s.a.Hooked() {
+		return 2 // one look more or less is no new case
+	}
+	return 100
+}
 
 // visitOnce does v if it can be done now; else it returns none.
 func (f *fifo) visitOnce(v visit, none error) error {
@@ -192,7 +197,7 @@ func (f *fifo) visitOnce(v visit, none error) error {
 			}
 			return err
 		}
-		if alive := f.o.s.unlessDead(ownerOf(word)); alive && try >= patient {
+		if alive := f.o.s.unlessDead(ownerOf(word)); alive && try >= f.o.s.patient() {
 			return none
 		}
 		f.o.s.a.Until(func() bool { return true })
