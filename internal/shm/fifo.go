@@ -200,11 +200,14 @@ func doomFifos(s *Space, at uint64) {
 	}
 }
 
-// ringAll has all who sleep at the fifo whose control block is at at look again.
+// ringAll has all who sleep at the fifo whose control block is at at look again. Also
+// where a bell says that nobody sleeps: it has been rung for one of them, who is to pass
+// it on, but may have died, or find that the object is deleted.
 func (s *Space) ringAll(at uint64) {
 	for _, bell := range []uint64{fifoGetBell, fifoPutBell, fifoDoneBell} {
 		if broken != doomSilently {
 			s.ringBell(at+bell, everyone)
+			s.a.Wake(at+bell, everyone)
 		}
 	}
 }
