@@ -21,7 +21,8 @@ func (f *fifo) endLoan(ctx context.Context, l driver.Loan, back bool) error {
 		if back {
 			f.giveBack(r)
 		} else {
-			if r.large() {
+			if r.large() { // who dies between must not leave a record that comes back without its block
+				f.o.s.a.Store(at, recLarge|recTaken|f.o.s.me.high())
 				f.freeBlock(at)
 			}
 			f.o.s.a.Store(at, over(r.word))
