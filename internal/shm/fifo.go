@@ -201,15 +201,6 @@ func doomFifos(s *Space, at uint64) {
 	}
 }
 
-// ringAll has all who sleep at the fifo whose control block is at at look again.
-func (s *Space) ringAll(at uint64) {
-	for _, bell := range []uint64{fifoGetBell, fifoPutBell, fifoDoneBell} {
-		if broken != doomSilently {
-			s.ringBell(at+bell, everyone)
-		}
-	}
-}
-
 // place checks a place of the chain that was read from shared memory.
 func (f *fifo) place(at uint64) (uint64, error) {
 	s := f.o.s
