@@ -16,6 +16,8 @@ type Spec struct {
 
 	TypeName string // of the element type, for people; the end of a long one is cut off
 
+	letters string // of a queue: name of that of its dead letters
+
 	lock bool // all that is wanted is the lock, which objects of other kinds have too
 }
 
