@@ -257,7 +257,7 @@ func (s *Space) abandonMaking(i int, meta, attached, cell, entered uint64) {
 		s.a.CompareAndSwap(cell, entered, 0)
 	}
 	if attached != 0 {
-		s.a.Store(share(attached, 1), 0) // as giveBack does
+		s.clearShares(attached) // not to be taken for shares of the next object
 		s.detach(attached, s.me)
 	}
 	for now := meta; unmade(now) && ownerOf(now) == s.me && serial(now) == serial(meta); now = s.a.Load(s.object(i)) {

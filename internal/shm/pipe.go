@@ -25,7 +25,7 @@ func init() {
 		fifos: 2, bytes: true, room: func(spec Spec) uint64 { return spec.Config[0] + 1 },
 		looksOften: true, patience: queuePatience,
 		furnish: furnishPipe, strip: stripFifos, joins: joinsPipe, recover: recoverPipe,
-		doom: doomFifos, check: checkPipe, picture: pictureFifos,
+		doom: doomFifos, check: checkPipe,
 	}
 }
 
@@ -132,8 +132,7 @@ func (p *Pipe) Poll(context.Context) (ready bool, err error) {
 				ready = ready || shut
 				return true, err
 			},
-			more: f.ready,
-		}, driver.ErrEmpty)
+		}, nil)
 	}
 	if err == nil {
 		err = p.gone()

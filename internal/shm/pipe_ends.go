@@ -8,7 +8,7 @@ import (
 
 // Who has which end of a pipe.
 //
-// Word 1 of the attachment that a process has of a pipe is its share:
+// Word 2 of the attachment that a process has of a pipe is its share:
 //
 //	bits 0-1    the ends that it has
 //	bits 2-3    the ends that it is about to have
@@ -26,7 +26,7 @@ import (
 // too late to have one.
 const (
 	pipeEnds   = 3
-	pipeShare  = 1 // which word of the attachment
+	pipeShare  = 2 // which word of the attachment
 	pipeComing = 2 // how far up the ends are that somebody is about to have
 )
 

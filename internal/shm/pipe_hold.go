@@ -24,7 +24,7 @@ type hold struct {
 	mu    sync.Mutex
 	waits map[*context.CancelFunc]bool // ends the others'
 
-	cleanup runtime.Cleanup
+	forgotten runtime.Cleanup // close, once nobody can reach the Pipe
 }
 
 // newHold takes hold of an end: errGone where o is not this process's hold of the
@@ -51,14 +51,14 @@ func (o *Object) newHold(end int) (*Pipe, error) {
 	h := &hold{o: o, end: end}
 	h.life, h.die = context.WithCancel(context.Background())
 	p := &Pipe{o, h}
-	h.cleanup = runtime.AddCleanup(p, (*hold).close, h)
+	h.forgotten = runtime.AddCleanup(p, func(h *hold) { _ = h.close() }, h)
 	return p, nil
 }
 
 // Close ends the hold, and the waits of goroutines through it. The second time it does
 // nothing.
 func (p *Pipe) Close() error {
-	p.cleanup.Stop()
+	p.forgotten.Stop()
 	err := p.hold.close()
 	runtime.KeepAlive(p)
 	return err
