@@ -94,6 +94,10 @@ type visit struct {
 	bell uint64 // to sleep on until it can be done; 0: it always can
 	flag uint64 // to be set in the section's word
 
+	// before is called outside of the section, before each look. nil: there is nothing to
+	// do.
+	before func()
+
 	// worth says from outside whether it may be worth going in. nil: always.
 	worth func() bool
 
@@ -112,6 +116,9 @@ func (f *fifo) visit(ctx context.Context, v visit, gated bool) error {
 	var flags uint64 // of a section that we have slept for
 	rung := false    // we have slept on the bell
 	take := func(sleepNext bool) (bed, bool, error) {
+		if v.before != nil {
+			v.before()
+		}
 		for {
 			if !sleepNext && v.worth != nil && !v.worth() {
 				return bed{}, false, nil
