@@ -75,6 +75,9 @@ type Process struct {
 	Barrier   driver.Barrier
 	Once      driver.Once
 	Array     driver.Array
+	Pipes     [2]driver.Pipe // the ends of one
+
+	pipes []driver.Pipe // all holds that it ever had
 }
 
 // Attach has a late process attach to the space; false where that is full.

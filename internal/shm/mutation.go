@@ -62,5 +62,6 @@ const (
 	pipeLookOnce          // whether an end is gone is decided by one look at the shares, one after the other
 	pipeKeepEnds          // the sweep leaves the dead their ends until they are detached, and tells nobody then
 	pipeTakeAnyEnd        // who takes an end over does not look whether somebody has it
+	pipeCloseAtOnce       // an end is closed while a goroutine still sends
 	giveAnyBig            // give a big block's chunks back without looking which block they are of
 )

@@ -62,6 +62,7 @@ var Mutations = [...]struct{ Name, In string }{
 	pipeLookOnce:          {"pipeLookOnce", "pipe"},
 	pipeKeepEnds:          {"pipeKeepEnds", "pipe"},
 	pipeTakeAnyEnd:        {"pipeTakeAnyEnd", "pipe"},
+	pipeCloseAtOnce:       {"pipeCloseAtOnce", "pipe"},
 }
 
 // Mutate puts the bug with that index in Mutations into the package, or takes it

@@ -74,8 +74,10 @@ func (h *hold) close() error {
 		(*cancel)()
 	}
 	h.mu.Unlock()
-	h.o.s.a.Until(func() bool { return h.inside.Load() == 0 })
 	s := h.o.s
+	if broken != pipeCloseAtOnce {
+		s.a.Until(func() bool { return h.inside.Load() == 0 })
+	}
 	if err := s.enterTable(nil); err != nil {
 		return err
 	}
