@@ -5,6 +5,10 @@ import "github.com/multiproc-go/multiproc/internal/arena"
 // lookInto calls look in both sections of each fifo of object i; it reports whether it
 // could: not where the object is going, or somebody has stopped in a section.
 func (s *Space) lookInto(i int, meta uint64, look func(f *fifo)) (done bool) {
+	if !s.begins() { // Close does not see us in these sections
+		return false
+	}
+	defer s.ends()
 	mine, err := s.borrow(i, meta)
 	if err != nil {
 		return false

@@ -121,11 +121,11 @@ func (p *batch) prepare() error {
 		return driver.ErrClosed
 	}
 	defer s.ends()
-	b, err := s.alloc(uint64(len(data))+valueHead, 0)
+	b, err := s.alloc(uint64(len(data)), 0)
 	if err != nil {
 		return notPut(err, len(data))
 	}
-	s.storeBytes(b.offset(), data)
+	s.storeData(b.offset(), data)
 	p.large = b
 	return nil
 }

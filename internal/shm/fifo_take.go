@@ -250,8 +250,10 @@ func (f *fifo) bytesOf(buf []byte, r recordAt) ([]byte, error) {
 	if r.large() {
 		b := block(s.a.Load(r.at+recBlock) & blockMask)
 		s.settle(b) // who put it may have died before it did
-		data, err := s.blockBytes(b)
-		return append(buf, data...), err
+		if b.offset() < s.chunkAt || r.length > s.chunkAt+s.chunks*s.chunkSize-min(b.offset(), s.chunkAt+s.chunks*s.chunkSize) {
+			return buf, fmt.Errorf("%w: a record's block at %#x of %d bytes", driver.ErrCorrupt, b.offset(), r.length)
+		}
+		return s.loadData(buf, b.offset(), r.length), nil
 	}
 	if r.length > f.mostInline || r.at+recData+r.length > f.segmentOf(r.at)+f.segmentSize {
 		return buf, fmt.Errorf("%w: a record at %#x of %d bytes", driver.ErrCorrupt, r.at, r.length)
