@@ -41,10 +41,11 @@ type Conn[S, R any] struct {
 // Delete: it goes when both ends are gone.
 //
 // A child has the ends in its input as soon as Start has returned, so that the parent may
-// close its own hold of them; where a Supervisor starts the child anew, somebody must
-// have the end still. An end that is sent in a message must be kept until it has
-// arrived: who receives one that is gone gets ErrNotFound. In a Value, a Dict or a List
-// an end is ErrType.
+// close its own hold of them; for the processes of a Supervisor somebody must keep them
+// as long as it may start one. An end that is sent in a message must be kept until it has
+// arrived: who receives one that is gone gets ErrNotFound. So it is with a function's
+// result, which arrives when the process that sent it has ended. In a Value, a Dict or a
+// List an end is ErrType.
 func NewPipe[A, B any](ctx context.Context, s *Space) (*Conn[A, B], *Conn[B, A], error) {
 	a, of, err := ends[A, B](0)
 	if err != nil {
