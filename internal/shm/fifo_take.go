@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/multiproc-go/multiproc/internal/arena"
 	"github.com/multiproc-go/multiproc/internal/driver"
 )
 
@@ -33,16 +34,18 @@ func (t *taken) loan() driver.Loan {
 }
 
 func (f *fifo) takeOne(ctx context.Context, buf []byte, lend, wait bool) (t taken, err error) {
-	_, entered, err := f.enter(&f.getting, 0)
-	if err != nil {
-		return t, f.orDone(err)
-	}
-	if entered {
-		var ok bool
-		t, ok, err = f.pick(buf, lend)
+	for again := true; again; again = wait && f.soonReady() {
+		_, entered, err := f.enter(&f.getting, 0)
+		if err != nil {
+			return t, f.orDone(err)
+		}
+		if !entered {
+			break
+		}
+		t, ok, err := f.pick(buf, lend)
 		f.leave(&f.getting, 0)
 		if err != nil {
-			return t, err
+			return taken{}, err
 		}
 		if ok {
 			return t, f.finish(&t, buf)
@@ -97,10 +100,30 @@ func (f *fifo) takeSlowly(ctx context.Context, buf []byte, lend, wait bool, most
 func (f *fifo) orDone(err error) error {
 	a := f.o.s.a
 	if errors.Is(err, driver.ErrClosed) && !f.o.s.closed.Load() &&
-		f.putting.word.Load()&sectionShut != 0 && a.Load(f.at+fifoTailSeq) == a.Load(f.at+fifoDone) {
+		a.Load(f.at+fifoShut) != 0 && a.Load(f.at+fifoTailSeq) == a.Load(f.at+fifoDone) {
 		return driver.ErrDone
 	}
 	return err
+}
+
+// mostPauses is how many pauses who gets makes at most between two looks. Each look takes
+// the record's cache line from who is about to write it; so they become rarer.
+const mostPauses = 64
+
+// soonReady waits a few microseconds for something to take.
+func (f *fifo) soonReady() bool {
+	if f.o.s.a.Hooked() || processors == 1 {
+		return false
+	}
+	for pauses := 1; pauses <= mostPauses; pauses *= 2 {
+		for range pauses {
+			arena.Pause()
+		}
+		if f.ready() {
+			return true
+		}
+	}
+	return false
 }
 
 // ready reports, from outside of the section, whether it may be worth going in to take
@@ -109,7 +132,7 @@ func (f *fifo) ready() bool {
 	a := f.o.s.a
 	at, err := f.place(a.Load(f.at + fifoHead))
 	return err != nil || a.Load(at) != 0 || a.Load(f.at+fifoReturned) != 0 || f.hasDeaths() ||
-		f.putting.word.Load()&sectionDeleted != 0 || f.isShut(false)
+		f.getting.word.Load()&sectionDeleted != 0 || f.isShut(false)
 }
 
 // pick takes the next record, in the getting section, if there is one. It copies its
@@ -299,7 +322,7 @@ func (f *fifo) freed() {
 	if s.a.Load(f.at+fifoDoneBell)&1 != 0 && s.a.Load(s.a.Load(f.at+fifoHead)) == 0 {
 		s.ringBell(f.at+fifoDoneBell, everyone)
 	}
-	if f.putting.word.Load()&sectionShut != 0 {
+	if s.a.Load(f.at+fifoShut) != 0 {
 		s.ringBell(f.at+fifoGetBell, everyone)
 	}
 }
