@@ -32,7 +32,7 @@ func TestHeapSpace_conforms(t *testing.T) {
 // Each opening of a file is a process of its own, as far as the space can tell.
 func TestFileSpace_conforms(t *testing.T) {
 	conformance.Run(t, func(t *testing.T) func() driver.Space {
-		first, err := arena.Memory(32 << 20)
+		first, err := arena.Memory(16 << 20)
 		if err != nil {
 			t.Fatal(err)
 		}

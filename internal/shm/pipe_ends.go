@@ -100,7 +100,7 @@ func (s *Space) shutPipe(i int) {
 	}
 	for k := range uint64(2) {
 		at := root + k*fifoSize
-		s.setFlag(at+fifoPutting, sectionShut)
+		s.a.Store(at+fifoShut, 1)
 		s.ringAll(at)
 	}
 }
@@ -186,7 +186,7 @@ func (s *Space) pipeArrivals(i int) uint64 { return s.root(i) + fifoSize - 64 }
 func checkPipe(s *Space, i int, meta uint64, say func(string, ...any)) {
 	checkFifos(s, i, meta, say)
 	if root := s.root(i); state(meta) == stateLive && s.endsHeld(i, meta) != pipeEnds && root != 0 &&
-		s.a.Load(root+fifoPutting)&sectionShut == 0 {
+		s.a.Load(root+fifoShut) == 0 {
 		say("object %d (%#x) is a pipe with an end that nobody has, and is not shut", i, meta)
 	}
 }
