@@ -61,7 +61,7 @@ func (p *batch) put(ctx context.Context, wait bool) error {
 	f, begun := p.f, p.n
 	v := visit{
 		section: &f.putting, bell: f.at + fifoPutBell,
-		do: p.some, more: f.hasRoom,
+		before: f.mindDeaths, do: p.some, more: f.hasRoom,
 	}
 	for {
 		var err error

@@ -3,6 +3,7 @@ package shm
 import (
 	"context"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"github.com/multiproc-go/multiproc/internal/arena"
@@ -32,6 +33,8 @@ type section struct {
 	word arena.Word
 	bell uint64
 	gate *arena.Gate // one goroutine of a process at a time sleeps here
+
+	inside *atomic.Int32 // goroutines of this process that may write here: Close waits for them
 }
 
 const (
@@ -41,25 +44,24 @@ const (
 )
 
 func (s *Space) newSection(at, bell uint64) section {
-	return section{at, s.a.Word(at), bell, s.a.NewGate()}
+	return section{at, s.a.Word(at), bell, s.a.NewGate(), new(atomic.Int32)}
 }
 
 // enter enters a section, if nobody is in: the caller leaves it soon. Where somebody
 // is, it returns false and the section's word. The caller's word has these flags.
 func (f *fifo) enter(sec *section, flags uint64) (word uint64, entered bool, err error) {
 	s := f.o.s
+	sec.inside.Add(1)
 	for {
 		word = sec.word.Load()
 		switch {
 		case word&sectionDeleted != 0 || s.closed.Load():
+			sec.inside.Add(-1)
 			return 0, false, driver.ErrClosed
 		case ownerOf(word) != 0:
+			sec.inside.Add(-1)
 			return word, false, nil
 		case sec.word.CompareAndSwap(word, word|flags|s.me.high()):
-			if s.closed.Load() { // else Close sees that we are here
-				f.leave(sec, word&sectionAbandoned)
-				return 0, false, driver.ErrClosed
-			}
 			if word&sectionAbandoned != 0 || sec == &f.getting && f.hasDeaths() {
 				if err := f.mend(sec); err != nil {
 					f.leave(sec, sectionAbandoned)
@@ -82,6 +84,7 @@ func (f *fifo) leave(sec *section, flag uint64) {
 		if word&sectionSleepers != 0 && broken != wakeNobody {
 			f.o.s.a.Wake(sec.at, 1)
 		}
+		sec.inside.Add(-1)
 		return
 	}
 }
@@ -89,14 +92,11 @@ func (f *fifo) leave(sec *section, flag uint64) {
 // inSections reports whether a goroutine of this process is in a section.
 func (s *Space) inSections() bool {
 	for _, opened := range s.open {
-		o := opened.object.Value()
-		if o == nil {
-			continue
-		}
-		for k := range o.fifos {
-			f := &o.fifos[k]
-			if ownerOf(f.putting.word.Load()) == s.me || ownerOf(f.getting.word.Load()) == s.me {
-				return true
+		if o := opened.object.Value(); o != nil {
+			for k := range o.fifos {
+				if o.fifos[k].putting.inside.Load()+o.fifos[k].getting.inside.Load() > 0 {
+					return true
+				}
 			}
 		}
 	}

@@ -130,9 +130,26 @@ func (f *fifo) soonReady() bool {
 // something.
 func (f *fifo) ready() bool {
 	a := f.o.s.a
-	at, err := f.place(a.Load(f.at + fifoHead))
-	return err != nil || a.Load(at) != 0 || a.Load(f.at+fifoReturned) != 0 || f.hasDeaths() ||
+	return f.stands() || a.Load(f.at+fifoReturned) != 0 || f.hasDeaths() ||
 		f.getting.word.Load()&sectionDeleted != 0 || f.isShut(false)
+}
+
+// stands reports, from outside of the section, whether a record stands at head.
+func (f *fifo) stands() bool {
+	a := f.o.s.a
+	at, err := f.place(a.Load(f.at + fifoHead))
+	if err != nil {
+		return true // who goes in finds that out
+	}
+	if !f.isHeader(at) {
+		word := a.Load(at)
+		if recState(word) != recSkip {
+			return word != recEmpty
+		}
+		at = f.segmentOf(at)
+	}
+	first := f.follow(at)
+	return first != 0 && a.Load(first) != recEmpty
 }
 
 // pick takes the next record, in the getting section, if there is one. It copies its
@@ -161,9 +178,10 @@ func (f *fifo) pick(buf []byte, lend bool) (t taken, ok bool, err error) {
 	t.word = r.word &^ (recStates | 0xffffffff<<32)
 	switch {
 	case lend:
-		f.countLoans(1)
+		f.countHeld(1)
 		t.word = (t.word + recOnce) | recLent | f.o.s.me.high()
 	case r.large():
+		f.countHeld(1)
 		t.word |= recTaken | f.o.s.me.high()
 	default:
 		t.word |= recOver
@@ -310,6 +328,7 @@ func (f *fifo) freeTaken(r recordAt) {
 		f.freeBlock(r.at)
 		f.o.s.a.Store(r.at, over(r.word))
 		f.over(r, false)
+		f.countHeld(-1)
 		return true, nil
 	}}, false)
 }
@@ -319,7 +338,7 @@ func (f *fifo) freeTaken(r recordAt) {
 func (f *fifo) freed() {
 	s := f.o.s
 	s.ringBell(f.at+fifoPutBell, 1)
-	if s.a.Load(f.at+fifoDoneBell)&1 != 0 && s.a.Load(s.a.Load(f.at+fifoHead)) == 0 {
+	if s.a.Load(f.at+fifoDoneBell)&1 != 0 && !f.stands() {
 		s.ringBell(f.at+fifoDoneBell, everyone)
 	}
 	if s.a.Load(f.at+fifoShut) != 0 {
