@@ -76,6 +76,9 @@ type Process struct {
 	Once      driver.Once
 	Array     driver.Array
 	Queue     driver.Queue
+	Pipes     [2]driver.Pipe // the ends of one
+
+	pipes []driver.Pipe // all holds that it ever had
 }
 
 // Attach has a late process attach to the space; false where that is full.
