@@ -61,7 +61,7 @@ func checkStormQueues(t *testing.T, s *ipc.Space, kills int) {
 	must(t, err)
 	loans, err := ipc.OpenQueue[errand](background, s, stormLoans, stormLent)
 	must(t, err)
-	letters, err := ipc.OpenQueue[errand](background, s, stormLetters, ipc.QueueConfig{})
+	letters, err := ipc.OpenQueue[errand](background, s, stormDeadLetters, ipc.QueueConfig{})
 	must(t, err)
 	checkBooks(t, s, stormQueue, drain(t, q), kills)
 	checkBooks(t, s, stormLoans, drain(t, loans)+drain(t, letters), kills)

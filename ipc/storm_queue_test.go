@@ -19,14 +19,14 @@ func init() {
 // Of each queue there is in the books how many elements were put, and how many came
 // out, as far as that was acknowledged.
 const (
-	stormQueue   = "storm's queue"
-	stormLoans   = "storm's loans"
-	stormLetters = "storm's dead letters" // of the loans
-	stormMost    = 4                      // elements at once, and deliveries by loan
-	stormCap     = 16
+	stormQueue       = "storm's queue"
+	stormLoans       = "storm's loans"
+	stormDeadLetters = "storm's dead letters" // of the loans
+	stormMost        = 4                      // elements at once, and deliveries by loan
+	stormCap         = 16
 )
 
-var stormLent = ipc.QueueConfig{Cap: stormCap, MaxDeliver: stormMost, DeadLetters: stormLetters}
+var stormLent = ipc.QueueConfig{Cap: stormCap, MaxDeliver: stormMost, DeadLetters: stormDeadLetters}
 
 // An errand is an element of a queue. Number is greater than all that its producer has
 // put before.
@@ -120,7 +120,7 @@ func (st *storm) queueOnLoan() error {
 }
 
 func (st *storm) readLetter() error {
-	q, err := ipc.OpenQueue[errand](background, st.s, stormLetters, ipc.QueueConfig{})
+	q, err := ipc.OpenQueue[errand](background, st.s, stormDeadLetters, ipc.QueueConfig{})
 	if err != nil {
 		return err
 	}
