@@ -56,7 +56,7 @@ func historyStorm(t *testing.T, role string, each int64, lots *rand.Rand) (h *hi
 	}
 	kills, stops, closed := 0, 0, false
 	for storm := time.Now(); ; {
-		time.Sleep(time.Duration(lots.IntN(4_000_000))) // how long the weather holds, not to make anything likely
+		time.Sleep(time.Duration(lots.IntN(2_000_000))) // how long the weather holds, not to make anything likely
 		if h.ended(0, historyProducers) && !closed {
 			must(t, h.queue.Close(background))
 			closed = true
@@ -75,7 +75,7 @@ func historyStorm(t *testing.T, role string, each int64, lots *rand.Rand) (h *hi
 		case processFailed:
 			t.Fatalf("process %d says: %s", i, c.hear())
 		}
-		if lots.IntN(2) == 0 {
+		if lots.IntN(3) == 0 {
 			c.signal(syscall.SIGSTOP)
 			stops++
 			time.Sleep(time.Duration(lots.IntN(5_000_000)))
