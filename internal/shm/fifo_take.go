@@ -34,7 +34,7 @@ func (t *taken) loan() driver.Loan {
 }
 
 func (f *fifo) takeOne(ctx context.Context, buf []byte, lend, wait bool) (t taken, err error) {
-	for again := true; again; again = wait && f.soonReady() {
+	for look := 0; look == 0 || wait && look < mostLooks && f.soonReady(); look++ { // others may be faster
 		_, entered, err := f.enter(&f.getting, 0)
 		if err != nil {
 			return t, f.orDone(err)
@@ -108,7 +108,10 @@ func (f *fifo) orDone(err error) error {
 
 // mostPauses is how many pauses who gets makes at most between two looks. Each look takes
 // the record's cache line from who is about to write it; so they become rarer.
-const mostPauses = 64
+const (
+	mostPauses = 64
+	mostLooks  = 4
+)
 
 // soonReady waits a few microseconds for something to take.
 func (f *fifo) soonReady() bool {
