@@ -226,7 +226,7 @@ type Queue interface {
 type Loan struct {
 	Data    []byte // the borrower's own
 	Attempt int    // how often it was lent, 1 the first time
-	Own     [3]uint64
+	Own     [4]uint64
 }
 
 // Stats pictures a space.
