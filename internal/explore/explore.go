@@ -78,7 +78,8 @@ type Process struct {
 	Queue     driver.Queue
 	Pipes     [2]driver.Pipe // the ends of one
 
-	pipes []driver.Pipe // all holds that it ever had
+	pipes   []driver.Pipe // all holds that it ever had
+	arrives bool          // it is about to have one more
 }
 
 // Attach has a late process attach to the space; false where that is full.
