@@ -33,6 +33,7 @@ type Space interface {
 	OpenSemaphore(ctx context.Context, which Which, permits int) (Semaphore, error) // permits 0: as many as it has
 	OpenArray(ctx context.Context, which Which, elements Elements) (Array, error)
 	OpenQueue(ctx context.Context, which Which, of Type, cfg QueueConfig) (Queue, error)
+	OpenService(ctx context.Context, which Which, of Type) (Service, error)
 }
 
 // Which says which object to open: the one called Name, which is made where it is

@@ -60,4 +60,11 @@ const (
 	keepNothing           // Close gives up the arrays whose memory it has given out
 	leaveDirty            // a new array has in it what was there before
 	giveAnyBig            // give a big block's chunks back without looking which block they are of
+
+	serviceRingsNobody     // a call does not wake who waits for one
+	serviceKeepsTurn       // who was woken for a call does not say that others may sleep still
+	serviceAnswersSilently // an answer does not wake the caller
+	serviceLeavesSilently  // who gives a call up does not tell who serves it
+	serviceForgetsServed   // the sweep leaves with the dead what they served
+	serviceTriesForEver    // a request that ends all who serve it goes to the next one
 )

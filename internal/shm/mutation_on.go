@@ -59,6 +59,13 @@ var Mutations = [...]struct{ Name, In string }{
 	keepNothing:           {"keepNothing", "array"},
 	leaveDirty:            {"leaveDirty", "array"},
 	giveAnyBig:            {"giveAnyBig", "heap"},
+
+	serviceRingsNobody:     {"serviceRingsNobody", "service"},
+	serviceKeepsTurn:       {"serviceKeepsTurn", "service"},
+	serviceAnswersSilently: {"serviceAnswersSilently", "service"},
+	serviceLeavesSilently:  {"serviceLeavesSilently", "service"},
+	serviceForgetsServed:   {"serviceForgetsServed", "service"},
+	serviceTriesForEver:    {"serviceTriesForEver", "service"},
 }
 
 // Mutate puts the bug with that index in Mutations into the package, or takes it
