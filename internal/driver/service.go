@@ -29,7 +29,7 @@ type Service interface {
 }
 
 // MinAnswer is how long an answer is for which there is always room.
-const MinAnswer = 64
+const MinAnswer = 96
 
 // A Request is a call that is being served. A copy of it is the same one.
 type Request struct {
