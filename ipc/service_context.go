@@ -45,9 +45,11 @@ func (c *servedContext) Done() <-chan struct{} {
 func (c *servedContext) begin() { c.live, c.cancel = context.WithCancelCause(c.Context) }
 
 func (c *servedContext) watch(live context.Context, cancel context.CancelCauseFunc) {
-	if c.object.AwaitUnwanted(live, c.request) == nil {
-		cancel(errUnwanted)
+	err := c.object.AwaitUnwanted(live, c.request)
+	if err == nil {
+		err = errUnwanted
 	}
+	cancel(err) // which may be that the space is closed
 }
 
 // Err returns why the context has ended, nil while it has not.
