@@ -75,6 +75,9 @@ type Process struct {
 	Barrier   driver.Barrier
 	Once      driver.Once
 	Array     driver.Array
+	Service   driver.Service
+
+	calling, taking int // threads that call the service, or wait for a call
 }
 
 // Attach has a late process attach to the space; false where that is full.

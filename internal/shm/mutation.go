@@ -62,7 +62,7 @@ const (
 	giveAnyBig            // give a big block's chunks back without looking which block they are of
 
 	serviceRingsNobody     // a call does not wake who waits for one
-	serviceKeepsTurn       // who was woken for a call does not say that others may sleep still
+	serviceKeepsTurn       // who takes a call and leaves others wakes nobody for them
 	serviceAnswersSilently // an answer does not wake the caller
 	serviceLeavesSilently  // who gives a call up does not tell who serves it
 	serviceForgetsServed   // the sweep leaves with the dead what they served

@@ -21,10 +21,10 @@ func (v *Service) Take(ctx context.Context, buf []byte) (r driver.Request, err e
 		if err := v.gone(); err != nil {
 			return 0, false, err
 		}
-		if sleepNext {
-			low, slept = v.sleepForCalls(), true
+		if slept = slept || sleepNext; slept {
+			low = v.sleepForCalls() // also before the look for which we were woken: others may sleep still
 		}
-		taken, err = v.takeOldest(&r, slept)
+		taken, err = v.takeOldest(&r)
 		return low, taken, err
 	})
 	return r, err
@@ -41,10 +41,9 @@ func (v *Service) sleepForCalls() (low uint32) {
 	}
 }
 
-// takeOldest takes the oldest call, if there is any. Who was woken for it has taken
-// the mark away that others sleep too, and so sets it again, and wakes the next one if
-// there are more calls.
-func (v *Service) takeOldest(r *driver.Request, slept bool) (taken bool, err error) {
+// takeOldest takes the oldest call, if there is any. Where there are more it wakes the
+// next one who sleeps: they may have come before that was marked again.
+func (v *Service) takeOldest(r *driver.Request) (taken bool, err error) {
 	for {
 		at, word, more := v.oldest()
 		if at == 0 {
@@ -58,10 +57,7 @@ func (v *Service) takeOldest(r *driver.Request, slept bool) (taken bool, err err
 			r.Data, err = v.readRequest(at, r.Data)
 			r.Own = [2]uint64{at, served &^ callFlags}
 			v.s.ends()
-			if slept && broken != serviceKeepsTurn {
-				v.sleepForCalls()
-			}
-			if more {
+			if more && broken != serviceKeepsTurn {
 				v.ring()
 			}
 			return true, err
