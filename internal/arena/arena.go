@@ -88,6 +88,18 @@ func (a *Arena) Store(off, v uint64) {
 	atomic.StoreUint64(a.word(off), v)
 }
 
+// Write is Store for a word that others look at only after they have seen what the
+// caller stores next, as the holder of a lock that gives it up: it may be a plain
+// store. Words that are written so, and one that is stored after them, change in that
+// order, also for those who look at what a dead process has left.
+func (a *Arena) Write(off, v uint64) {
+	if hooked && a.hook != nil {
+		a.Store(off, v)
+		return
+	}
+	*a.word(off) = v
+}
+
 // CompareAndSwap sets the word at off to new if it is old.
 func (a *Arena) CompareAndSwap(off, old, new uint64) bool {
 	if hooked && a.hook != nil {

@@ -182,7 +182,7 @@ func (b *Barrier) giveCellBack(mine place) {
 // stay waits in a round until it is over. The goroutines of a process may wait for
 // different rounds, where they are more than the parties.
 func (b *Barrier) stay(ctx context.Context, mine place) error {
-	err := b.waitAlone(ctx, b.at+entBarrier, func(sleepNext bool) (uint32, bool, error) {
+	err := b.waitAlone(ctx, on(b.at+entBarrier, func(sleepNext bool) (uint32, bool, error) {
 		for {
 			word, done, err := b.look(mine)
 			if done || err != nil || !sleepNext {
@@ -193,7 +193,7 @@ func (b *Barrier) stay(ctx context.Context, mine place) error {
 				return uint32(word | barrierSleepers), false, nil
 			}
 		}
-	})
+	}))
 	if err != nil {
 		err = b.giveUp(mine, err)
 	}

@@ -158,7 +158,7 @@ func readLayout(a *arena.Arena, boot [2]uint64) (l layout, err error) {
 		l.objects >= 1 && l.objects <= maxObjects &&
 		l.cells >= 1 && l.cells <= 2*maxObjects && l.cells&(l.cells-1) == 0 &&
 		l.annexes <= maxObjects &&
-		l.chunkSize >= 2*minBlock && l.chunkSize <= 2<<20 && l.chunkSize%minBlock == 0 &&
+		l.chunkSize >= 2*minBlock && l.chunkSize <= 2<<20 && l.chunkSize&(l.chunkSize-1) == 0 &&
 		l.chunks <= l.size/l.chunkSize && l.chunks <= maxChunks
 	if sound {
 		l.place()

@@ -34,6 +34,9 @@ type Object struct {
 
 	readers raceWord // of an RWMutex: what its writers come after
 
+	fifos   []fifo                // of a queue, a pipe, a service
+	letters atomic.Pointer[Queue] // that of a queue's dead letters, once it is open here
+
 	seen  sighting // of what is in the way, but may have stopped
 	beats uint64   // of this process's claims to a semaphore's turn: who has the gate counts them
 
@@ -176,6 +179,7 @@ func (s *Space) hold(i int, meta, at uint64, spec Spec) *Object {
 		name: s.loadText(s.object(i)+entName, maxName),
 		gate: s.a.NewGate(),
 	}
+	o.fifos = s.openFifos(o)
 	s.open[i] = opened{weak.Make(o), meta, at}
 	o.cleanup = runtime.AddCleanup(o, func(at uint64) { s.letGo(i, at) }, at)
 	return o
@@ -226,7 +230,7 @@ func (s *Space) make(name string, h hash, spec Spec) (*Object, error) {
 		s.a.Store(s.object(i)+entKind, uint64(spec.Kind))
 	}
 	s.join(attached, spec.Kind)
-	return s.hold(i, live, attached, spec), nil
+	return s.hold(i, live, attached, s.specOf(i)), nil
 }
 
 // write fills in the entry of an object that is being made, and attaches to it.

@@ -16,6 +16,8 @@ type Spec struct {
 
 	TypeName string // of the element type, for people; the end of a long one is cut off
 
+	letters string // of a queue: name of that of its dead letters
+
 	lock bool // all that is wanted is the lock, which objects of other kinds have too
 }
 
@@ -23,6 +25,14 @@ func specOfType(k Kind, of driver.Type) Spec {
 	return Spec{Kind: k, TypeName: of.Name, Type: [2]uint64{
 		binary.LittleEndian.Uint64(of.Fingerprint[:8]), binary.LittleEndian.Uint64(of.Fingerprint[8:]),
 	}}
+}
+
+// typeOfSpec is the type that specOfType was called with.
+func typeOfSpec(spec Spec) (of driver.Type) {
+	of.Name = spec.TypeName
+	binary.LittleEndian.PutUint64(of.Fingerprint[:8], spec.Type[0])
+	binary.LittleEndian.PutUint64(of.Fingerprint[8:], spec.Type[1])
+	return of
 }
 
 func (s *Space) specOf(i int) (spec Spec) {

@@ -51,3 +51,28 @@ func cut(text string, most int) string {
 	}
 	return strings.ToValidUTF8(text[:most-len(end)], "") + end
 }
+
+// storeData writes data at off. The explorer sees each word.
+func (s *Space) storeData(off uint64, data []byte) {
+	if !s.a.Hooked() {
+		copy(s.a.Bytes(off, uint64(len(data))), data)
+		return
+	}
+	for i := 0; i < len(data); i += 8 {
+		var word [8]byte
+		copy(word[:], data[i:])
+		s.a.Store(off+uint64(i), binary.LittleEndian.Uint64(word[:]))
+	}
+}
+
+// loadData appends the n bytes at off to buf.
+func (s *Space) loadData(buf []byte, off, n uint64) []byte {
+	if !s.a.Hooked() {
+		return append(buf, s.a.Bytes(off, n)...)
+	}
+	end := len(buf) + int(n)
+	for i := uint64(0); i < n; i += 8 {
+		buf = binary.LittleEndian.AppendUint64(buf, s.a.Load(off+i))
+	}
+	return buf[:end]
+}

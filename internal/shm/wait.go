@@ -53,29 +53,33 @@ func (o *Object) wait(ctx context.Context, off uint64, take func(sleepNext bool)
 // Where take(true) was called, leave is called last, while the caller is still the
 // only one that waits like this.
 func (o *Object) waitAnywhere(ctx context.Context, take taker, leave func()) error {
+	return o.waitBehind(ctx, o.gate, take, leave)
+}
+
+// waitBehind is waitAnywhere for those who come one at a time through gate.
+func (o *Object) waitBehind(ctx context.Context, gate *arena.Gate, take taker, leave func()) error {
 	if done, err := o.spin(take); done || err != nil {
 		return err
 	}
 	o.s.countWaiting(o.attach, 1)
 	defer o.s.countWaiting(o.attach, -1)
-	if !o.gate.Enter(ctx.Done(), o.s.done) {
+	if !gate.Enter(ctx.Done(), o.s.done) {
 		return o.whyNot(ctx)
 	}
-	defer o.gate.Leave()
+	defer gate.Leave()
 	defer leave()
 	return o.sleep(ctx, take)
 }
 
-// waitAlone is wait for those who wait at one object for different things: none of
-// them can sleep for another of its process.
-func (o *Object) waitAlone(ctx context.Context, off uint64, take func(sleepNext bool) (low uint32, done bool, err error)) error {
-	bedded := on(off, take)
-	if done, err := o.spin(bedded); done || err != nil {
+// waitAlone is waitAnywhere for those who wait at one object for different things: none
+// of them can sleep for another of its process.
+func (o *Object) waitAlone(ctx context.Context, take taker) error {
+	if done, err := o.spin(take); done || err != nil {
 		return err
 	}
 	o.s.countWaiting(o.attach, 1)
 	defer o.s.countWaiting(o.attach, -1)
-	return o.sleep(ctx, bedded)
+	return o.sleep(ctx, take)
 }
 
 // sleep is the part of a wait that sleeps.

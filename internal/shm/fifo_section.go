@@ -1,0 +1,255 @@
+package shm
+
+import (
+	"context"
+	"runtime"
+	"sync/atomic"
+	"time"
+
+	"github.com/multiproc-go/multiproc/internal/arena"
+	"github.com/multiproc-go/multiproc/internal/driver"
+)
+
+// A section is a lock for one end of a fifo, held for some tens of instructions and
+// never while its holder waits. Its word:
+//
+//	bit  0      somebody sleeps until it is free
+//	bit  1      abandoned: a holder died, and nobody has been in since
+//	bit  2      the object is deleted
+//	bits 32-63  owner; nobody is free
+//
+// {free} -> {me} -> {free} by the same; {dead} -> {free, abandoned} by the sweep. The
+// bell is the word that they sleep on who have been in and found nothing to do:
+//
+//	bit  0      somebody sleeps, or is about to
+//	bits 1-31   one more each time it is rung
+//
+// Who sleeps sets bit 0, looks again, and sleeps on what the word is then. Who has
+// changed something looks at the bell after that, clears bit 0, and wakes as many as
+// there is something for. One that has slept and finds something sets bit 0 again,
+// since it cannot know whether it was the last, and wakes the next if there is more.
+type section struct {
+	at   uint64
+	word arena.Word
+	bell uint64
+	gate *arena.Gate // one goroutine of a process at a time sleeps here
+
+	inside *atomic.Int32 // goroutines of this process that may write here: Close waits for them
+}
+
+const (
+	sectionSleepers  = 1 << 0
+	sectionAbandoned = 1 << 1
+	sectionDeleted   = 1 << 2
+)
+
+func (s *Space) newSection(at, bell uint64) section {
+	return section{at, s.a.Word(at), bell, s.a.NewGate(), new(atomic.Int32)}
+}
+
+// enter enters a section, if nobody is in: the caller leaves it soon. Where somebody
+// is, it returns false and the section's word. The caller's word has these flags.
+func (f *fifo) enter(sec *section, flags uint64) (word uint64, entered bool, err error) {
+	s := f.o.s
+	sec.inside.Add(1)
+	for {
+		word = sec.word.Load()
+		switch {
+		case word&sectionDeleted != 0 || s.closed.Load():
+			sec.inside.Add(-1)
+			return 0, false, driver.ErrClosed
+		case ownerOf(word) != 0:
+			sec.inside.Add(-1)
+			return word, false, nil
+		case sec.word.CompareAndSwap(word, word|flags|s.me.high()):
+			if word&sectionAbandoned != 0 || sec == &f.getting && f.hasDeaths() {
+				if err := f.mend(sec); err != nil {
+					f.leave(sec, sectionAbandoned)
+					return 0, false, err
+				}
+			}
+			return word, true, nil
+		}
+	}
+}
+
+// leave leaves a section, with that flag set.
+func (f *fifo) leave(sec *section, flag uint64) {
+	for {
+		word := sec.word.Load()
+		free := uint64(uint32(word))&^(sectionSleepers|sectionAbandoned) | flag
+		if !sec.word.CompareAndSwap(word, free) {
+			continue
+		}
+		if word&sectionSleepers != 0 && broken != wakeNobody {
+			f.o.s.a.Wake(sec.at, 1)
+		}
+		sec.inside.Add(-1)
+		return
+	}
+}
+
+// inSections reports whether a goroutine of this process is in a section.
+func (s *Space) inSections() bool {
+	for _, opened := range s.open {
+		if o := opened.object.Value(); o != nil {
+			for k := range o.fifos {
+				if o.fifos[k].putting.inside.Load()+o.fifos[k].getting.inside.Load() > 0 {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// A visit is what somebody does in a section, who waits until it can be done.
+type visit struct {
+	*section
+	bell uint64 // to sleep on until it can be done; 0: it always can
+
+	// before is called outside of the section, before each look. nil: there is nothing to
+	// do.
+	before func()
+
+	// worth says from outside whether it may be worth going in. nil: always.
+	worth func() bool
+
+	// do does it, in the section, and says whether it is done.
+	do func() (done bool, err error)
+
+	// more reports, in the section, whether the next who sleeps on the bell can be served
+	// as well.
+	more func() bool
+}
+
+// visit waits until v is done. Those who come through the section's gate sleep one at
+// a time; the others each for themselves.
+func (f *fifo) visit(ctx context.Context, v visit, gated bool) error {
+	o := f.o
+	var flags uint64 // of a section that we have slept for
+	rung := false    // we have slept on the bell
+	take := func(sleepNext bool) (bed, bool, error) {
+		if v.before != nil {
+			v.before()
+		}
+		for {
+			if !sleepNext && v.worth != nil && !v.worth() {
+				return bed{}, false, nil
+			}
+			word, entered, err := f.enter(v.section, flags)
+			if err != nil {
+				return bed{}, false, err
+			}
+			if !entered {
+				if !sleepNext {
+					return bed{}, false, nil
+				}
+				o.s.watchFor(ownerOf(word))
+				if o.s.unlessDead(ownerOf(word)) && (word&sectionSleepers != 0 || v.word.CompareAndSwap(word, word|sectionSleepers)) {
+					flags = sectionSleepers
+					return bed{v.at, uint32(word | sectionSleepers)}, false, nil
+				}
+				continue
+			}
+			var low uint32
+			if sleepNext && v.bell != 0 {
+				low = o.s.listen(v.bell) // and then look
+			}
+			done, err := v.do()
+			pass := rung && v.bell != 0 && (done || err != nil) && o.s.listen(v.bell) != 0 && v.more()
+			f.leave(v.section, 0)
+			if pass {
+				o.s.ringBell(v.bell, 1)
+			}
+			rung = rung || sleepNext
+			return bed{v.bell, low}, done, err
+		}
+	}
+	if gated {
+		return o.waitBehind(ctx, v.gate, take, func() {})
+	}
+	return o.waitAlone(ctx, take)
+}
+
+// visitOnce does v if it can be done now; else it returns none.
+func (f *fifo) visitOnce(v visit, none error) error {
+	entered, err := f.enterSoon(v.section)
+	if err != nil {
+		return err
+	}
+	if !entered {
+		return none
+	}
+	done, err := v.do()
+	f.leave(v.section, 0)
+	if !done && err == nil {
+		err = none
+	}
+	return err
+}
+
+// enterSoon enters a section once who is in there leaves it. Who has not in a tenth of a
+// second has most likely stopped.
+func (f *fifo) enterSoon(sec *section) (entered bool, err error) {
+	const yields, pauses = 100, 1000
+	for try := 0; ; try++ {
+		word, entered, err := f.enter(sec, 0)
+		if entered || err != nil {
+			return entered, err
+		}
+		switch alive := f.o.s.unlessDead(ownerOf(word)); {
+		case !alive:
+		case f.o.s.a.Hooked() && try > 0 || try >= yields+pauses:
+			return false, nil
+		case try < yields:
+			f.o.s.a.Until(func() bool { return true })
+			runtime.Gosched()
+			arena.YieldProcessor()
+		default:
+			f.o.s.pause(100 * time.Microsecond)
+		}
+	}
+}
+
+// listen says that somebody may sleep on a bell, and returns the low half of its word.
+func (s *Space) listen(bell uint64) uint32 {
+	for {
+		word := s.a.Load(bell)
+		if word&1 != 0 || s.a.CompareAndSwap(bell, word, word|1) {
+			return uint32(word | 1)
+		}
+	}
+}
+
+// ringBell wakes n of those who sleep on a bell, if there are any.
+func (s *Space) ringBell(bell uint64, n int) {
+	for {
+		word := s.a.Load(bell)
+		if word&1 == 0 {
+			return
+		}
+		if s.a.CompareAndSwap(bell, word, rung(word)) {
+			if broken != wakeNobody {
+				s.a.Wake(bell, n)
+			}
+			return
+		}
+	}
+}
+
+// rung is what the word of a bell becomes: bit 0 is clear.
+func rung(word uint64) uint64 { return uint64(uint32(word|1) + 1) }
+
+// ringAll wakes all who sleep at the fifo whose control block is at at: also those who
+// have not said so, since one who was woken was to say it for them.
+func (s *Space) ringAll(at uint64) {
+	for _, off := range []uint64{fifoGetBell, fifoPutBell, fifoDoneBell} {
+		bell := at + off
+		for word := s.a.Load(bell); !s.a.CompareAndSwap(bell, word, rung(word)); word = s.a.Load(bell) {
+		}
+		if broken != doomSilently {
+			s.a.Wake(bell, everyone)
+		}
+	}
+}
