@@ -28,9 +28,9 @@ func (v *Service) Call(ctx context.Context, request, buf []byte) (driver.Reply, 
 	if err != nil {
 		return driver.Reply{Data: buf}, err
 	}
-	why := v.waitAlone(ctx, at+callWord, func(sleepNext bool) (uint32, bool, error) {
+	why := v.waitAlone(ctx, on(at+callWord, func(sleepNext bool) (uint32, bool, error) {
 		return v.lookAtCall(at, sleepNext)
-	})
+	}))
 	return v.finish(at, buf, why)
 }
 
