@@ -77,56 +77,58 @@ func (p *Process) serve(n int) {
 //	bits 6-7 how many servers it has ended
 //
 // and bit 63 says that the service is deleted. An answer where nobody waits any more
-// leaves no trace.
-var serviceModel = Model{Step: func(state uint64, op Op) (uint64, bool) {
+// leaves no trace. Who dies while it takes a call may have taken any or none.
+var serviceModel = Model{Steps: func(state uint64, op Op) (all []uint64) {
 	const (
 		server, answered, returned, end = 15, 1 << 4, 1 << 5, 1 << 6
 		deleted                         = 1 << 63
 	)
 	me := uint64(op.Process) + 1
-	shift := 8 * uint64(op.Args[0])
-	of := func(shift uint64) uint64 { return state >> shift & 255 }
-	set := func(shift, to uint64) uint64 { return state&^(255<<shift) | to<<shift }
-	if op.Returned && op.Result[0] == codeClosed {
-		return state, state&deleted != 0
+	of := func(n int64) uint64 { return state >> (8 * n) & 255 }
+	set := func(n int64, to uint64) uint64 { return state&^(255<<(8*n)) | to<<(8*n) }
+	taken := func(n int64) (all []uint64) {
+		if call := of(n); call&(server|answered|returned) == 0 && call/end < 3 {
+			all = append(all, set(n, call|me))
+		}
+		return all
 	}
+	if op.Returned && op.Result[0] == codeClosed {
+		return only(state, state&deleted != 0)
+	}
+	n := op.Args[0]
+	call := of(n)
 	switch op.Name {
 	case "delete":
-		return state | deleted, true
+		return only(state|deleted, true)
 	case Crash:
-		for shift := uint64(8); shift < 56; shift += 8 {
-			if call := of(shift); call&server == me && call&answered == 0 {
-				state = set(shift, call&^server+end)
+		for n := int64(1); n <= 2; n++ {
+			if call := of(n); call&server == me && call&answered == 0 {
+				state = set(n, call&^server+end)
 			}
 		}
-		return state, true
+		return only(state, true)
 	case "take":
-		if !op.Returned {
-			return state, true // and what it took is as if it had not been, once it is dead
+		switch {
+		case !op.Returned:
+			return append(append(only(state, true), taken(1)...), taken(2)...)
+		case op.Result[0] != codeOK:
+			return only(state, true)
 		}
-		if op.Result[0] != codeOK {
-			return state, true
-		}
-		shift = 8 * uint64(op.Result[1])
-		call := of(shift)
-		return set(shift, call|me), call&(server|answered|returned) == 0 && call/end < 3
+		return taken(op.Result[1])
 	case "give back":
-		call := of(shift)
-		return set(shift, call&^server), call&server == me || call&returned != 0
+		return only(set(n, call&^server), call&server == me || call&returned != 0)
 	case "answer":
-		call := of(shift)
-		return set(shift, call|answered), call&server == me && call&answered == 0
+		return only(set(n, call|answered), call&server == me && call&answered == 0)
 	case "call":
-		call := of(shift)
 		switch {
 		case !op.Returned || op.Result[0] == codeCanceled:
-			return set(shift, call|returned), true
+			return only(set(n, call|returned), true)
 		case op.Result[1] == -1:
-			return set(shift, call|returned), call&answered == 0 && call/end == 3
+			return only(set(n, call|returned), call&answered == 0 && call/end == 3)
 		}
-		return set(shift, call|returned), call&answered != 0 && op.Result[1] == 10*op.Args[0]
+		return only(set(n, call|returned), call&answered != 0 && op.Result[1] == 10*n)
 	}
-	return state, false
+	return nil
 }}
 
 // serveRightly is right where nobody who lives and runs waits for a call while another
