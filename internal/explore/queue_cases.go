@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/multiproc-go/multiproc/internal/driver"
 )
@@ -68,25 +69,36 @@ func queueCode(err error) int64 {
 	return code(err)
 }
 
+// ended fills in what an operation has returned: what it found, or why it did not.
+func (p *Process) ended(done func(result ...int64), err error, found int64) {
+	result := queueCode(err)
+	if result == codeClosed {
+		found = oneIf(slices.ContainsFunc(p.World.history.ops, func(op Op) bool {
+			return op.Process == p.ID && op.Name == "closing"
+		}))
+	}
+	done(result, found)
+}
+
 // put, get, receive, and those that follow are calls that the history keeps.
 func (p *Process) put(ctx context.Context, name int64) bool {
 	done := p.World.Call(p.ID, "put", name)
 	err := p.Queue.Put(ctx, contentOf(name))
-	done(queueCode(err))
+	p.ended(done, err, 0)
 	return err == nil
 }
 
 func (p *Process) get(ctx context.Context) bool {
 	done := p.World.Call(p.ID, "get")
 	data, err := p.Queue.Get(ctx, nil)
-	done(queueCode(err), nameOf(data))
+	p.ended(done, err, nameOf(data))
 	return err == nil
 }
 
 func (p *Process) receive(ctx context.Context) (l driver.Loan, ok bool) {
 	done := p.World.Call(p.ID, "receive")
 	l, err := p.Queue.Receive(ctx)
-	done(queueCode(err), lent(nameOf(l.Data), int64(l.Attempt)))
+	p.ended(done, err, lent(nameOf(l.Data), int64(l.Attempt)))
 	return l, err == nil
 }
 
@@ -97,14 +109,14 @@ func (p *Process) endLoan(name string, l driver.Loan) {
 		end = p.Queue.Nak
 	}
 	done := p.World.Call(p.ID, name, nameOf(l.Data), int64(l.Attempt))
-	done(queueCode(end(background, l)))
+	p.ended(done, end(background, l), 0)
 }
 
 func (p *Process) tryPut(name int64) bool {
 	undisturbed := p.World.undisturbed()
 	done := p.World.Call(p.ID, "tryput", name)
 	err := p.Queue.TryPut(contentOf(name))
-	done(queueCode(err), oneIf(undisturbed(1)))
+	p.ended(done, err, oneIf(undisturbed(1)))
 	return err == nil
 }
 
@@ -113,7 +125,7 @@ func (p *Process) tryGet() bool {
 	done := p.World.Call(p.ID, "tryget")
 	data, err := p.Queue.TryGet(nil)
 	if err != nil {
-		done(queueCode(err), oneIf(undisturbed(1)))
+		p.ended(done, err, oneIf(undisturbed(1)))
 		return false
 	}
 	done(codeOK, nameOf(data))
@@ -122,12 +134,12 @@ func (p *Process) tryGet() bool {
 
 func (p *Process) shut() {
 	done := p.World.Call(p.ID, "shut")
-	done(queueCode(p.Queue.Close(background)))
+	p.ended(done, p.Queue.Close(background), 0)
 }
 
 func (p *Process) join(ctx context.Context) {
 	done := p.World.Call(p.ID, "join")
-	done(queueCode(p.Queue.Join(ctx)))
+	p.ended(done, p.Queue.Join(ctx), 0)
 }
 
 // deleteQueue is two operations: while the first one's effect is not complete, others
