@@ -76,6 +76,7 @@ type Process struct {
 	Once      driver.Once
 	Array     driver.Array
 	Queue     driver.Queue
+	Letters   driver.Queue
 }
 
 // Attach has a late process attach to the space; false where that is full.
