@@ -81,6 +81,9 @@ type Process struct {
 
 	pipes   []driver.Pipe // all holds that it ever had
 	arrives bool          // it is about to have one more
+	Service   driver.Service
+
+	calling, taking int // threads that call the service, or wait for a call
 }
 
 // Attach has a late process attach to the space; false where that is full.
