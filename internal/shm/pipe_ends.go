@@ -59,8 +59,11 @@ func joinsPipe(s *Space, attachment uint64) {
 func (s *Space) takeEnd(i int, meta, attachment uint64, end int) bool {
 	at := share(attachment, pipeShare)
 	word := s.a.Load(at)
-	if word>>end&1 == 1 {
+	switch {
+	case word>>end&1 == 1:
 		return true // we have made it
+	case s.root(i) == 0:
+		return false // damaged
 	}
 	s.a.Store(at, word|1<<(end+pipeComing))
 	s.a.Add(s.pipeArrivals(i), 1)
