@@ -76,6 +76,7 @@ type Process struct {
 	Once      driver.Once
 	Array     driver.Array
 	Queue     driver.Queue
+	Letters   driver.Queue
 	Pipes     [2]driver.Pipe // the ends of one
 
 	pipes   []driver.Pipe // all holds that it ever had
