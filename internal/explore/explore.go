@@ -81,7 +81,7 @@ type Process struct {
 
 	pipes   []driver.Pipe // all holds that it ever had
 	arrives bool          // it is about to have one more
-	Service   driver.Service
+	Service driver.Service
 
 	calling, taking int // threads that call the service, or wait for a call
 }
