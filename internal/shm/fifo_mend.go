@@ -210,10 +210,18 @@ func (j *judge) holds(o owner) bool {
 	return has
 }
 
-// mindDeaths has the getting section mended if it wants that, for those who wait for what
-// getters do and are none themselves.
-func (f *fifo) mindDeaths() {
-	if f.hasDeaths() || f.getting.word.Load()&sectionAbandoned != 0 {
-		_ = f.visitOnce(visit{section: &f.getting, do: func() (bool, error) { return true, nil }}, nil)
+// mindDeaths has the getting section mended if it wants that, and reports whether it
+// was. Who has looked in vain calls it before it sleeps, at whichever end: a dead one may
+// have had what it waits for, and its death been told, and the bells rung, after the look
+// began.
+func (f *fifo) mindDeaths() bool {
+	if !f.hasDeaths() && f.getting.word.Load()&sectionAbandoned == 0 {
+		return false
 	}
+	_, entered, err := f.enter(&f.getting, 0)
+	if entered {
+		f.leave(&f.getting, 0)
+		f.exit(&f.getting)
+	}
+	return entered && err == nil
 }

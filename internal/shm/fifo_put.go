@@ -62,7 +62,7 @@ func (p *batch) put(ctx context.Context, wait bool) error {
 	f, begun := p.f, p.n
 	v := visit{
 		section: &f.putting, bell: f.at + fifoPutBell,
-		before: f.mindDeaths, do: p.some, more: f.hasRoom,
+		do: p.some, more: f.hasRoom,
 	}
 	for {
 		var err error

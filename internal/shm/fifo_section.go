@@ -190,6 +190,9 @@ func (f *fifo) visit(ctx context.Context, v visit, gated bool) error {
 			}
 			f.exit(v.section)
 			rung = rung || sleepNext
+			if sleepNext && !done && err == nil && f.mindDeaths() {
+				continue
+			}
 			return bed{v.bell, low}, done, err
 		}
 	}
