@@ -216,7 +216,7 @@ func drained(w *World) error {
 		if w.Dead[id] || w.Closed[id] || p.Queue == nil {
 			continue
 		}
-		for p.tryGet() {
+		for n := 0; n <= lineElements && p.tryGet(); n++ { // more there cannot be
 		}
 		if err := w.history.check(queueModel(capacity)); err != nil {
 			return err
