@@ -216,7 +216,7 @@ func drained(w *World) error {
 		if w.Dead[id] || w.Closed[id] || p.Queue == nil {
 			continue
 		}
-		for p.tryGet() {
+		for n := 0; n <= lineElements && p.tryGet(); n++ { // more there cannot be
 		}
 		if err := w.history.check(queueModel(capacity)); err != nil {
 			return err
@@ -449,6 +449,28 @@ func queueCases() []Case {
 		Bounds:  Bounds{Preemptions: 2},
 		Deep:    Bounds{Preemptions: 4, Kills: 1},
 		Threads: []Thread{{0, calls(triesToPut(1))}, {0, calls((*Process).closeSpace)}, {1, calls(triesToPut(2))}, {2, calls(triesToPut(3))}},
+	}), of(3, Case{
+		Name: "queue: spaces are closed by those who have loans that another waits for", Objects: []string{"Space"},
+		Setup: func(w *World) {
+			filled(3, 1, 2)(w)
+			for _, id := range []int{0, 2} {
+				w.Processes[id].receive(background)
+			}
+		},
+		Bounds:  Bounds{Preemptions: 2},
+		Deep:    Bounds{Preemptions: 4, Kills: 1},
+		Threads: []Thread{{0, calls((*Process).closeSpace)}, {1, calls(gets, gets)}, {2, calls((*Process).closeSpace)}},
+	}), of(2, Case{
+		Name: "queue: a putter dies that takes the spare segment",
+		Setup: func(w *World) {
+			filled(2, 3, 4)(w)
+			for range 2 {
+				w.Processes[0].get(background)
+			}
+		},
+		Bounds:  Bounds{Preemptions: 1, Kills: 1},
+		Deep:    Bounds{Preemptions: 3, Kills: 1, Stops: 1},
+		Threads: []Thread{{0, calls(triesToPut(1))}, {1, calls(triesToPut(2), triesToPut(3))}, undertaker(2)},
 	}), of(2, Case{
 		Name:    "queue: dead letters",
 		Spaces:  Shape{Objects: 2, Annexes: 2, Chunks: 12},

@@ -22,7 +22,9 @@ func (f *fifo) endLoan(ctx context.Context, l driver.Loan, back bool) error {
 			f.giveBack(r)
 		} else {
 			if r.large() { // who dies between must not leave a record that comes back without its block
-				f.o.s.a.Store(at, recLarge|recTaken|f.o.s.me.high())
+				if broken != queueFreesFirst {
+					f.o.s.a.Store(at, recLarge|recTaken|f.o.s.me.high())
+				}
 				f.freeBlock(at)
 			}
 			f.o.s.a.Store(at, over(r.word))
@@ -144,7 +146,7 @@ func recoverFifos(s *Space, i int, meta uint64, dead owner) bool {
 		if ownerOf(s.a.Load(attachment)) == dead {
 			attached = true
 			at := share(attachment, fifoHeld)
-			if held := s.a.Load(at); ownerOf(held) == dead { // so that it is given up
+			if held := s.a.Load(at); ownerOf(held) == dead && broken != queueKeepsLoans { // so that it is given up
 				s.a.CompareAndSwap(at, held, 0)
 			}
 		}

@@ -57,15 +57,19 @@ func (f *fifo) mendTail() error {
 }
 
 // forgetSpare says that a segment is in the chain, and no spare one any more.
-func (f *fifo) forgetSpare(b uint64) { f.o.s.a.CompareAndSwap(f.at+fifoSpare, b, 0) }
+func (f *fifo) forgetSpare(b uint64) {
+	if broken != queueKeepsSpare {
+		f.o.s.a.CompareAndSwap(f.at+fifoSpare, b, 0)
+	}
+}
 
 // mendHead moves head behind what was taken, takes back what those had on loan who are
 // dead, and counts anew. It goes through the segments that something is out of, not
 // through what waits to be taken.
 func (f *fifo) mendHead() error {
 	a := f.o.s.a
-	if root := a.Load(f.o.at + entRoot); root&f.deaths() != 0 { // before the look: a later death is seen later
-		a.CompareAndSwap(f.o.at+entRoot, root, root&^f.deaths())
+	if broken != queueUnmarksLate {
+		f.unmarkDeaths() // before the look: a later death is seen later
 	}
 	f.mendRetired()
 	head, err := f.place(a.Load(f.at + fifoHead))
@@ -77,6 +81,9 @@ func (f *fifo) mendHead() error {
 	}
 	a.Store(f.at+fifoHead, head)
 	c := f.recount(head, &judge{f: f})
+	if broken == queueUnmarksLate {
+		f.unmarkDeaths()
+	}
 	a.Write(f.at+fifoOut, c.out)
 	a.Write(f.at+fifoBack, c.back)
 	a.Store(f.at+fifoSpent, c.spent)
@@ -87,6 +94,14 @@ func (f *fifo) mendHead() error {
 		f.remove(seg)
 	}
 	return nil
+}
+
+// unmarkDeaths says that the deaths there were are seen to.
+func (f *fifo) unmarkDeaths() {
+	a := f.o.s.a
+	if root := a.Load(f.o.at + entRoot); root&f.deaths() != 0 {
+		a.CompareAndSwap(f.o.at+entRoot, root, root&^f.deaths())
+	}
 }
 
 // isTaken reports whether a record was taken, and is not over with by head alone.
@@ -102,7 +117,7 @@ func (f *fifo) mendRetired() {
 	if b == 0 {
 		return
 	}
-	if block(s.a.Load(f.at+fifoSpare)) != b && !f.isLinked(b) {
+	if block(s.a.Load(f.at+fifoSpare)) != b && !f.isLinked(b) && broken != queueForgetsRetired {
 		s.free(b)
 	}
 	s.a.Write(f.at+fifoRetired, 0)
@@ -210,10 +225,18 @@ func (j *judge) holds(o owner) bool {
 	return has
 }
 
-// mindDeaths has the getting section mended if it wants that, for those who wait for what
-// getters do and are none themselves.
-func (f *fifo) mindDeaths() {
-	if f.hasDeaths() || f.getting.word.Load()&sectionAbandoned != 0 {
-		_ = f.visitOnce(visit{section: &f.getting, do: func() (bool, error) { return true, nil }}, nil)
+// mindDeaths has the getting section mended if it wants that, and reports whether it
+// was. Who has looked in vain calls it before it sleeps, at whichever end: a dead one may
+// have had what it waits for, and its death been told, and the bells rung, after the look
+// began.
+func (f *fifo) mindDeaths() bool {
+	if !f.hasDeaths() && f.getting.word.Load()&sectionAbandoned == 0 || broken == queueLooksOnce {
+		return false
 	}
+	_, entered, err := f.enter(&f.getting, 0)
+	if entered {
+		f.leave(&f.getting, 0)
+		f.exit(&f.getting)
+	}
+	return entered && err == nil
 }

@@ -62,7 +62,7 @@ func (p *batch) put(ctx context.Context, wait bool) error {
 	f, begun := p.f, p.n
 	v := visit{
 		section: &f.putting, bell: f.at + fifoPutBell,
-		before: f.mindDeaths, do: p.some, more: f.hasRoom,
+		do: p.some, more: f.hasRoom,
 	}
 	for {
 		var err error
@@ -202,7 +202,7 @@ func (f *fifo) commitLarge(r recordAt, large block) {
 	s := f.o.s
 	s.a.Store(r.at+recBlock, 0)
 	s.a.Store(r.at, r.word)
-	if header, _, ok := s.headerOf(large); ok {
+	if header, _, ok := s.headerOf(large); ok && broken != queueNamesLate {
 		s.a.Store(header+8, r.at+recBlock)
 	}
 	s.a.Store(r.at+recBlock, uint64(large))

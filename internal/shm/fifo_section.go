@@ -62,7 +62,7 @@ func (f *fifo) enter(sec *section, flags uint64) (word uint64, entered bool, err
 			sec.inside.Add(-1)
 			return word, false, nil
 		case sec.word.CompareAndSwap(word, word|flags|s.me.high()):
-			if word&sectionAbandoned != 0 || sec == &f.getting && f.hasDeaths() {
+			if word&sectionAbandoned != 0 && broken != queueUnmended || sec == &f.getting && f.hasDeaths() {
 				if err := f.mend(sec); err != nil {
 					f.leave(sec, sectionAbandoned)
 					f.exit(sec)
@@ -179,17 +179,25 @@ func (f *fifo) visit(ctx context.Context, v visit, gated bool) error {
 				continue
 			}
 			var low uint32
-			if sleepNext && v.bell != 0 {
+			if sleepNext && v.bell != 0 && broken != queueListensLate {
 				low = o.s.listen(v.bell) // and then look
 			}
 			done, err := v.do()
+			if sleepNext && v.bell != 0 && broken == queueListensLate {
+				f.leave(v.section, 0)
+				f.exit(v.section)
+				return bed{v.bell, o.s.listen(v.bell)}, done, err
+			}
 			pass := rung && v.bell != 0 && (done || err != nil) && o.s.listen(v.bell) != 0 && v.more()
 			f.leave(v.section, 0)
-			if pass {
+			if pass && broken != queueKeepsBell {
 				o.s.ringBell(v.bell, 1)
 			}
 			f.exit(v.section)
 			rung = rung || sleepNext
+			if sleepNext && !done && err == nil && f.mindDeaths() {
+				continue
+			}
 			return bed{v.bell, low}, done, err
 		}
 	}

@@ -133,7 +133,9 @@ func (f *fifo) extend(at uint64) (uint64, error) {
 	s.settle(b)
 	// Before anything stands in the segment: else head might get there, and the segment
 	// with tail be freed.
-	s.a.Write(f.at+fifoTail, seg+segmentHeader)
+	if broken != queueTailLate {
+		s.a.Write(f.at+fifoTail, seg+segmentHeader)
+	}
 	if spare {
 		s.a.CompareAndSwap(f.at+fifoSpare, uint64(b), 0)
 	}

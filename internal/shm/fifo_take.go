@@ -222,6 +222,9 @@ func (f *fifo) takeFirst(r recordAt, t taken) {
 		a.Store(f.at+fifoDone, a.Load(f.at+fifoDone)+weight)
 		return
 	}
+	if broken == queueHeadFirst {
+		a.Store(f.at+fifoHead, f.after(r))
+	}
 	a.Store(r.at, t.word) // commits
 	f.add(f.segmentOf(r.at)+segOut, 1)
 	f.add(f.at+fifoOut, weight)
@@ -316,7 +319,9 @@ func (f *fifo) bytesOf(buf []byte, r recordAt) ([]byte, error) {
 	s := f.o.s
 	if r.large() {
 		b := block(s.a.Load(r.at+recBlock) & blockMask)
-		s.settle(b) // who put it may have died before it did
+		if broken != queueUnsettled {
+			s.settle(b) // who put it may have died before it did
+		}
 		if live, _ := s.stateOf(b); !live || r.length > s.blockSize(b) {
 			return buf, fmt.Errorf("%w: a record's block at %#x of %d bytes", driver.ErrCorrupt, b.offset(), r.length)
 		}

@@ -174,7 +174,6 @@ func (q *Queue) Join(ctx context.Context) error {
 	return q.visit(ctx, visit{
 		section: &q.putting, bell: f.at + fifoDoneBell,
 		before: func() {
-			f.mindDeaths()
 			if f.mind(); a.Load(f.at+fifoSpent) != 0 {
 				_ = q.visitOnce(visit{section: &q.getting, do: func() (bool, error) { return true, f.sendSpent() }}, nil)
 			}

@@ -167,7 +167,7 @@ func (f *fifo) mendOrigin(seq uint64) {
 		return
 	}
 	cell := s.a.Load(f.at + originCell)
-	if cell == 0 {
+	if cell == 0 || broken == queueForgetsOrigin {
 		return
 	}
 	word, from := s.a.Load(f.at+originWord), ident(s.a.Load(f.at+originIdent))
