@@ -25,6 +25,7 @@ import (
 	"github.com/multiproc-go/multiproc/bench/locks"
 	"github.com/multiproc-go/multiproc/bench/peers"
 	"github.com/multiproc-go/multiproc/bench/processes"
+	"github.com/multiproc-go/multiproc/bench/queues"
 	"github.com/multiproc-go/multiproc/bench/values"
 )
 
@@ -40,6 +41,7 @@ var areas = []area{
 	{"locks", locks.Races, locks.Contestants},
 	{"coordination", coordination.Races, coordination.Contestants},
 	{"values", values.Races, values.Contestants},
+	{"queues", queues.Races, queues.Contestants},
 }
 
 func main() {
