@@ -24,9 +24,13 @@ func init() {
 // openQueues is a queue for each direction, received with GetInto.
 func openQueues(ctx context.Context, d design) (link, error) {
 	out, in, err := pair[[]byte](ctx, d)
+	var got []byte
 	return carrying(d.size,
 		func(m []byte) error { return out.Put(ctx, m) },
-		func(m []byte) ([]byte, error) { return m, in.GetInto(ctx, &m) },
+		func([]byte) ([]byte, error) {
+			err := in.GetInto(ctx, &got)
+			return got, err
+		},
 	), err
 }
 

@@ -43,6 +43,9 @@ func Stream(ctx context.Context, args []string) error {
 			if _, err := fmt.Fscan(a.Out, &done); err != nil {
 				return fmt.Errorf("player %d: %w", i, err)
 			}
+			if err := a.cmd.Wait(); err != nil {
+				return fmt.Errorf("player %d: %w", i, err)
+			}
 			end = max(end, done)
 		}
 		PrintRate(count, time.Duration(end-begin))
