@@ -17,6 +17,10 @@ var Contestants = map[string]func(ctx context.Context, args []string) error{
 	"channel": channel,
 	"stream":  stage.Stream,
 	"duet":    stage.Duet,
+	"idle":    idle,
+	"idler":   idler,
+	"crowd":   crowd,
+	"waiters": waiters,
 }
 
 // Races are those of this area.
@@ -31,7 +35,13 @@ func Races(self harness.Program, shelf *peers.Shelf) []harness.Race {
 	for _, placing := range placings {
 		races = append(races, f.many(placing))
 	}
-	return slices.Concat(races, f.pingpongs())
+	races = slices.Concat(races, f.pingpongs(), f.costs())
+	for _, size := range []int{64, 64 << 10} {
+		for _, placing := range placings {
+			races = append(races, f.connStream(size, placing))
+		}
+	}
+	return races
 }
 
 var placings = []string{stage.Free, stage.Pinned}
