@@ -1,6 +1,9 @@
 package driver
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // The errors of package ipc, whose variables these are.
 var (
@@ -21,3 +24,7 @@ var (
 	ErrType     = errors.New("ipc: type cannot be shared")
 	ErrVersion  = errors.New("ipc: space of another version")
 )
+
+// ErrDone is ErrClosed where that is the end of the work: a queue is closed, and nothing
+// is left in it or will come back.
+var ErrDone = fmt.Errorf("%w, and nothing is left", ErrClosed)

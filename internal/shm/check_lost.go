@@ -2,11 +2,15 @@ package shm
 
 // checkLost looks for blocks that are in use though nothing leads to them: no word,
 // and nobody who will free them. It knows that of blocks that an object's own word
-// was to name.
+// was to name, and of those that are fifos'.
 func (s *Space) checkLost(say func(string, ...any)) {
 	retired := s.allRetired()
+	fifos, all := s.allOfFifos()
 	for header, b := range s.liveBlocks {
 		names := s.a.Load(header + 8)
+		if names >= s.chunkAt && all && !fifos[b] && s.a.Load(header) == b.word(blockLive, 0) {
+			say("block %#x of generation %d is in use, and nothing leads to it", b.offset(), b.generation())
+		}
 		i, inside := (names-s.objectAt)/objectSize, (names-s.objectAt)%objectSize
 		if names < s.objectAt || i >= s.objects || inside >= entKind || retired[b] {
 			continue
@@ -16,6 +20,25 @@ func (s *Space) checkLost(say func(string, ...any)) {
 			say("block %#x of generation %d is in use, and the word at %#x does not name it", b.offset(), b.generation(), names)
 		}
 	}
+}
+
+// allOfFifos are the blocks that fifos are made of, and whether these are all of them.
+func (s *Space) allOfFifos() (blocks map[block]bool, all bool) {
+	blocks, all = make(map[block]bool), true
+	objects := s.objectTable()
+	for i := range s.used(&objects) {
+		meta := s.a.Load(s.object(i))
+		if k := s.specOf(i).Kind; state(meta) == stateFree || !k.known() || kinds[k].fifos == 0 {
+			continue
+		}
+		done := s.lookInto(i, meta, func(f *fifo) {
+			for _, b := range f.blocks() {
+				blocks[b] = true
+			}
+		})
+		all = all && done
+	}
+	return blocks, all
 }
 
 // liveBlocks yields the headers of blocks that are in use, and their names.

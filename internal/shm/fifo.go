@@ -33,6 +33,7 @@ import (
 // ever put, done of what is over with.
 type fifo struct {
 	o  *Object
+	k  int    // which of the object's it is
 	at uint64 // its control block
 
 	putting, getting section
@@ -42,6 +43,7 @@ type fifo struct {
 	mostLoans   uint64 // after which a record is not lent again; 0: no bound
 	segmentSize uint64
 	mostInline  uint64 // bytes of a record that stand in the segment itself
+	letters     string // name of the queue that takes what is not lent again
 }
 
 // The control block of a fifo. A queue's block has a second part: see queue.go.
@@ -98,13 +100,17 @@ func (s *Space) openFifos(o *Object) []fifo {
 func (s *Space) fifoAt(o *Object, root uint64, k int) fifo {
 	at, of := root+uint64(k)*fifoSize, kinds[o.spec.Kind]
 	size := s.segmentBytes()
-	return fifo{
-		o: o, at: at,
+	f := fifo{
+		o: o, k: k, at: at,
 		putting: s.newSection(at+fifoPutting, at+fifoPutBell),
 		getting: s.newSection(at+fifoGetting, at+fifoGetBell),
-		room: of.room(o.spec), bytes: of.bytes, mostLoans: o.spec.Config[1],
+		room:    of.room(o.spec), bytes: of.bytes, mostLoans: o.spec.Config[1],
 		segmentSize: size, mostInline: min(size/4, size-segmentHeader-recData),
 	}
+	if o.spec.Kind == QueueKind {
+		f.letters = s.loadText(root+queueLetters, maxName)
+	}
+	return f
 }
 
 // root is where the block is that entRoot of object i names; 0 if that is nonsense.

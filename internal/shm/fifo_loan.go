@@ -24,10 +24,13 @@ func (f *fifo) endLoan(ctx context.Context, l driver.Loan, back bool) error {
 			if r.large() {
 				f.freeBlock(at)
 			}
-			f.o.s.a.Store(at, recOver)
+			f.o.s.a.Store(at, over(r.word))
 			f.over(r, true)
 		}
 		f.countLoans(-1)
+		if a := f.o.s.a; a.Load(f.at+fifoSpent) != 0 {
+			_ = f.sendSpent() // else whoever comes next
+		}
 		return true, nil
 	}}, false)
 	if err != nil {
@@ -47,7 +50,7 @@ func (f *fifo) giveBack(r recordAt) {
 	word := f.returned(r.word)
 	a.Store(r.at, word)
 	if recState(word) == recSpent {
-		f.add(f.at+fifoSpent, 1)
+		a.Store(f.at+fifoSpent, a.Load(f.at+fifoSpent)+1)
 		f.add(f.at+fifoBack, -f.weight(r.length))
 		return
 	}
@@ -178,4 +181,3 @@ func (s *Space) freeSection(at uint64, dead owner) {
 		}
 	}
 }
-

@@ -48,6 +48,7 @@ func (f *fifo) mendTail() error {
 	}
 	a.Write(f.at+fifoTailSeq, seq)
 	a.Write(f.at+fifoTail, at)
+	f.mendOrigin(seq)
 	return nil
 }
 
@@ -74,7 +75,7 @@ func (f *fifo) mendHead() error {
 	c := f.recount(head)
 	a.Write(f.at+fifoOut, c.out)
 	a.Write(f.at+fifoBack, c.back)
-	a.Write(f.at+fifoSpent, c.spent)
+	a.Store(f.at+fifoSpent, c.spent)
 	a.Store(f.at+fifoReturned, c.returned)
 	a.Store(f.at+fifoDone, c.seq-c.out)
 	for _, seg := range c.empty {
@@ -133,7 +134,7 @@ func (f *fifo) recount(head uint64) (c count) {
 			out++
 			c.out += weight
 			switch st {
-			case recSpent:
+			case recSpent, recMoving:
 				c.spent++
 			case recReturned:
 				if c.returned == 0 {
@@ -176,7 +177,7 @@ func (j *judge) resolve(r recordAt) uint64 {
 			return word
 		}
 		f.freeBlock(r.at)
-		word = recOver
+		word = over(word)
 	default:
 		return word
 	}

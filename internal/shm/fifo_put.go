@@ -16,14 +16,14 @@ const mostAtOnce = 64
 func (f *fifo) put(ctx context.Context, data []byte, wait bool) error {
 	f.o.race.release()
 	if uint64(len(data)) <= f.mostInline {
-		word, entered, err := f.enter(&f.putting, 0)
+		_, entered, err := f.enter(&f.putting, 0)
 		if err != nil {
 			return err
 		}
 		if entered {
-			done := word&sectionShut == 0 && f.hasRoom()
+			done := !f.isShut(true) && f.hasRoom()
 			if done {
-				err = f.append(data, 0)
+				err = f.append(data, uint64(len(data)), 0)
 			}
 			f.leave(&f.putting, 0)
 			if done && err == nil {
@@ -92,7 +92,7 @@ func (p *batch) some() (done bool, err error) {
 		if p.n == len(p.all) {
 			return true, nil
 		}
-		if f.putting.word.Load()&sectionShut != 0 {
+		if f.isShut(true) {
 			return false, driver.ErrClosed
 		}
 		if !f.hasRoom() {
@@ -102,7 +102,7 @@ func (p *batch) some() (done bool, err error) {
 		if uint64(len(data)) > f.mostInline && p.large == 0 {
 			return true, nil
 		}
-		if err := f.append(data, p.large); err != nil {
+		if err := f.append(data, uint64(len(data)), p.large); err != nil {
 			return false, notPut(err, len(data))
 		}
 		p.n, p.large, done = p.n+1, 0, true
@@ -121,11 +121,11 @@ func (p *batch) prepare() error {
 		return driver.ErrClosed
 	}
 	defer s.ends()
-	b, err := s.alloc(uint64(len(data))+valueHead, 0)
+	b, err := s.alloc(uint64(len(data)), 0)
 	if err != nil {
 		return notPut(err, len(data))
 	}
-	s.storeBytes(b.offset(), data)
+	s.storeData(b.offset(), data)
 	p.large = b
 	return nil
 }
@@ -161,15 +161,15 @@ func (f *fifo) hasRoom() bool {
 	return seq < limit
 }
 
-// append puts one record behind tail, in the putting section: data, or the block that
-// it is in.
-func (f *fifo) append(data []byte, large block) error {
+// append puts one record of so many bytes behind tail, in the putting section: data, or
+// the block that they are in.
+func (f *fifo) append(data []byte, length uint64, large block) error {
 	a := f.o.s.a
 	at, err := f.place(a.Load(f.at + fifoTail))
 	if err != nil {
 		return err
 	}
-	r := recordAt{at: at, word: recFull, length: uint64(len(data)), seq: a.Load(f.at + fifoTailSeq)}
+	r := recordAt{at: at, word: recFull, length: length, seq: a.Load(f.at + fifoTailSeq)}
 	if large != 0 {
 		r.word |= recLarge
 	}
@@ -206,6 +206,15 @@ func (f *fifo) commitLarge(r recordAt, large block) {
 	}
 	s.a.Store(r.at+recBlock, uint64(large))
 	s.settle(large)
+}
+
+// isShut reports whether nothing is put any more.
+func (f *fifo) isShut(putting bool) bool {
+	if f.putting.word.Load()&sectionShut != 0 {
+		return true
+	}
+	ended := kinds[f.o.spec.Kind].ended
+	return ended != nil && ended(f.o, f.k, putting)
 }
 
 // shut ends the putting. Who was about to put has done so, or gets driver.ErrClosed.

@@ -48,19 +48,18 @@ func (s *Space) newSection(at, bell uint64) section {
 // is, it returns false and the section's word. The caller's word has these flags.
 func (f *fifo) enter(sec *section, flags uint64) (word uint64, entered bool, err error) {
 	s := f.o.s
-	if !s.begins() {
-		return 0, false, driver.ErrClosed
-	}
 	for {
 		word = sec.word.Load()
 		switch {
-		case word&sectionDeleted != 0:
-			s.ends()
+		case word&sectionDeleted != 0 || s.closed.Load():
 			return 0, false, driver.ErrClosed
 		case ownerOf(word) != 0:
-			s.ends()
 			return word, false, nil
 		case sec.word.CompareAndSwap(word, word|flags|s.me.high()):
+			if s.closed.Load() { // else Close sees that we are here
+				f.leave(sec, word&sectionAbandoned)
+				return 0, false, driver.ErrClosed
+			}
 			if word&sectionAbandoned != 0 || sec == &f.getting && f.hasDeaths() {
 				if err := f.mend(sec); err != nil {
 					f.leave(sec, sectionAbandoned)
@@ -83,9 +82,25 @@ func (f *fifo) leave(sec *section, flag uint64) {
 		if word&sectionSleepers != 0 && broken != wakeNobody {
 			f.o.s.a.Wake(sec.at, 1)
 		}
-		f.o.s.ends()
 		return
 	}
+}
+
+// inSections reports whether a goroutine of this process is in a section.
+func (s *Space) inSections() bool {
+	for _, opened := range s.open {
+		o := opened.object.Value()
+		if o == nil {
+			continue
+		}
+		for k := range o.fifos {
+			f := &o.fifos[k]
+			if ownerOf(f.putting.word.Load()) == s.me || ownerOf(f.getting.word.Load()) == s.me {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // A visit is what somebody does in a section, who waits until it can be done.
@@ -93,6 +108,10 @@ type visit struct {
 	*section
 	bell uint64 // to sleep on until it can be done; 0: it always can
 	flag uint64 // to be set in the section's word
+
+	// before is called outside of the section, before each look. nil: there is nothing to
+	// do.
+	before func()
 
 	// worth says from outside whether it may be worth going in. nil: always.
 	worth func() bool
@@ -112,6 +131,9 @@ func (f *fifo) visit(ctx context.Context, v visit, gated bool) error {
 	var flags uint64 // of a section that we have slept for
 	rung := false    // we have slept on the bell
 	take := func(sleepNext bool) (bed, bool, error) {
+		if v.before != nil {
+			v.before()
+		}
 		for {
 			if !sleepNext && v.worth != nil && !v.worth() {
 				return bed{}, false, nil

@@ -60,6 +60,9 @@ func (f *fifo) record(at, word uint64) recordAt {
 
 func (r recordAt) large() bool { return r.word&recLarge != 0 }
 
+// over is what the word of a record becomes that is over with.
+func over(word uint64) uint64 { return word&recLarge | recOver }
+
 // span is how many bytes of a segment a record takes.
 func span(length uint64, large bool) uint64 {
 	if large {
@@ -212,7 +215,7 @@ func (f *fifo) freeAll() {
 	for first := f.follow(f.at + fifoFirst); first != 0; first = f.follow(f.at + fifoFirst) {
 		seg := first - segmentHeader
 		for r := range f.recordsFrom(first, 0) {
-			if r.large() {
+			if st := recState(r.word); r.large() && st != recOver && st != recMoving { // those are another's, if anybody's
 				f.freeBlock(r.at)
 			}
 		}

@@ -2,6 +2,7 @@ package shm
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/multiproc-go/multiproc/internal/driver"
@@ -15,7 +16,7 @@ type taken struct {
 }
 
 // take appends the oldest element to buf. Where there is none it waits, or returns
-// driver.ErrEmpty; driver.ErrClosed where none will come.
+// driver.ErrEmpty; driver.ErrDone where none will come.
 func (f *fifo) take(ctx context.Context, buf []byte, wait bool) ([]byte, error) {
 	t, err := f.takeOne(ctx, buf, false, wait)
 	return t.data, err
@@ -34,7 +35,7 @@ func (t *taken) loan() driver.Loan {
 func (f *fifo) takeOne(ctx context.Context, buf []byte, lend, wait bool) (t taken, err error) {
 	_, entered, err := f.enter(&f.getting, 0)
 	if err != nil {
-		return t, err
+		return t, f.orDone(err)
 	}
 	if entered {
 		var ok bool
@@ -71,7 +72,7 @@ func (f *fifo) takeSlowly(ctx context.Context, buf []byte, lend, wait bool, most
 		}
 		return true, nil
 	}
-	v := visit{section: &f.getting, bell: f.at + fifoGetBell, worth: f.ready, do: some, more: f.ready}
+	v := visit{section: &f.getting, bell: f.at + fifoGetBell, before: f.mind, worth: f.ready, do: some, more: f.ready}
 	var err error
 	if wait {
 		err = f.visit(ctx, v, true)
@@ -86,9 +87,20 @@ func (f *fifo) takeSlowly(ctx context.Context, buf []byte, lend, wait bool, most
 		err = f.finish(&all[i], buf)
 	}
 	if len(all) == 0 || err != nil {
-		return nil, err
+		return nil, f.orDone(err)
 	}
 	return all, nil
+}
+
+// orDone is err, which is driver.ErrDone for who finds the object deleted after all was
+// done: the order in which its users close, join and delete it.
+func (f *fifo) orDone(err error) error {
+	a := f.o.s.a
+	if errors.Is(err, driver.ErrClosed) && !f.o.s.closed.Load() &&
+		f.putting.word.Load()&sectionShut != 0 && a.Load(f.at+fifoTailSeq) == a.Load(f.at+fifoDone) {
+		return driver.ErrDone
+	}
+	return err
 }
 
 // ready reports, from outside of the section, whether it may be worth going in to take
@@ -96,19 +108,25 @@ func (f *fifo) takeSlowly(ctx context.Context, buf []byte, lend, wait bool, most
 func (f *fifo) ready() bool {
 	a := f.o.s.a
 	at, err := f.place(a.Load(f.at + fifoHead))
-	return err != nil || a.Load(at) != 0 || a.Load(f.at+fifoReturned) != 0 ||
-		f.putting.word.Load()&(sectionShut|sectionDeleted) != 0 || f.hasDeaths()
+	return err != nil || a.Load(at) != 0 || a.Load(f.at+fifoReturned) != 0 || f.hasDeaths() ||
+		f.putting.word.Load()&sectionDeleted != 0 || f.isShut(false)
 }
 
 // pick takes the next record, in the getting section, if there is one. It copies its
 // bytes to buf, but not those of a large one: finish does.
 func (f *fifo) pick(buf []byte, lend bool) (t taken, ok bool, err error) {
-	shut := f.putting.word.Load()&sectionShut != 0 // before the look: then it is the last
-	r, ok, err := f.next()
-	if err != nil || !ok {
-		if err == nil && shut && f.o.s.a.Load(f.at+fifoBack) == 0 {
-			err = driver.ErrClosed
+	if f.o.s.a.Load(f.at+fifoSpent) != 0 {
+		if err := f.sendSpent(); err != nil {
+			return t, false, err
 		}
+	}
+	r, ok, err := f.next()
+	if err == nil && !ok && f.isShut(false) {
+		if r, ok, err = f.next(); err == nil && !ok && f.o.s.a.Load(f.at+fifoBack) == 0 { // what was put before it was shut is there now
+			err = driver.ErrDone
+		}
+	}
+	if err != nil || !ok {
 		return t, false, err
 	}
 	t = taken{recordAt: r, lent: lend}
@@ -232,8 +250,10 @@ func (f *fifo) bytesOf(buf []byte, r recordAt) ([]byte, error) {
 	if r.large() {
 		b := block(s.a.Load(r.at+recBlock) & blockMask)
 		s.settle(b) // who put it may have died before it did
-		data, err := s.blockBytes(b)
-		return append(buf, data...), err
+		if b.offset() < s.chunkAt || r.length > s.chunkAt+s.chunks*s.chunkSize-min(b.offset(), s.chunkAt+s.chunks*s.chunkSize) {
+			return buf, fmt.Errorf("%w: a record's block at %#x of %d bytes", driver.ErrCorrupt, b.offset(), r.length)
+		}
+		return s.loadData(buf, b.offset(), r.length), nil
 	}
 	if r.length > f.mostInline || r.at+recData+r.length > f.segmentOf(r.at)+f.segmentSize {
 		return buf, fmt.Errorf("%w: a record at %#x of %d bytes", driver.ErrCorrupt, r.at, r.length)
@@ -265,7 +285,7 @@ func (f *fifo) finish(t *taken, buf []byte) (err error) {
 func (f *fifo) freeTaken(r recordAt) {
 	_ = f.visit(context.Background(), visit{section: &f.getting, do: func() (bool, error) {
 		f.freeBlock(r.at)
-		f.o.s.a.Store(r.at, recOver)
+		f.o.s.a.Store(r.at, over(r.word))
 		f.over(r, false)
 		return true, nil
 	}}, false)

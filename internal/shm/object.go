@@ -32,7 +32,8 @@ type Object struct {
 
 	readers raceWord // of an RWMutex: what its writers come after
 
-	fifos []fifo // of a queue, a pipe, a service
+	fifos   []fifo                // of a queue, a pipe, a service
+	letters atomic.Pointer[Queue] // that of a queue's dead letters, once it is open here
 
 	seen  sighting // of what is in the way, but may have stopped
 	beats uint64   // of this process's claims to a semaphore's turn: who has the gate counts them

@@ -12,8 +12,6 @@ import (
 type Queue struct {
 	*Object
 	*fifo
-	of      driver.Type
-	letters string // name of the queue of its dead letters
 }
 
 const (
@@ -34,8 +32,19 @@ func init() {
 	}
 }
 
-// OpenQueue attaches to a queue, or makes it.
+// OpenQueue attaches to a queue, or makes it, and the queue of its dead letters.
 func (s *Space) OpenQueue(ctx context.Context, which driver.Which, of driver.Type, cfg driver.QueueConfig) (driver.Queue, error) {
+	q, err := s.openQueue(ctx, which, of, cfg)
+	if err == nil {
+		err = q.openLetters(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return q, nil
+}
+
+func (s *Space) openQueue(ctx context.Context, which driver.Which, of driver.Type, cfg driver.QueueConfig) (*Queue, error) {
 	switch {
 	case cfg.Cap < 0 || cfg.Cap > mostCap:
 		return nil, fmt.Errorf("%w: Cap is %d", driver.ErrRange, cfg.Cap)
@@ -60,11 +69,10 @@ func (s *Space) OpenQueue(ctx context.Context, which driver.Which, of driver.Typ
 	if err != nil {
 		return nil, err
 	}
-	q := &Queue{Object: o, fifo: f, of: of, letters: s.loadText(f.at+queueLetters, maxName)}
-	if cfg.DeadLetters != "" && cfg.DeadLetters != q.letters {
-		return nil, fmt.Errorf("%w: its dead letters go to %q, not %q", driver.ErrMismatch, q.letters, cfg.DeadLetters)
+	if cfg.DeadLetters != "" && cfg.DeadLetters != f.letters {
+		return nil, fmt.Errorf("%w: its dead letters go to %q, not %q", driver.ErrMismatch, f.letters, cfg.DeadLetters)
 	}
-	return q, nil
+	return &Queue{o, f}, nil
 }
 
 func furnishQueue(s *Space, i int, spec Spec) error {
@@ -84,21 +92,28 @@ func furnishQueue(s *Space, i int, spec Spec) error {
 // Cap returns how many elements there is room for.
 func (q *Queue) Cap() int { return int(q.room) }
 
-// Len returns how many there are, without those on loan.
+// Len returns how many there are, without those on loan. Between the two looks some may
+// go.
 func (q *Queue) Len() (n int, err error) {
-	err = q.visit(context.Background(), visit{section: &q.getting, do: func() (bool, error) {
-		return true, q.visit(context.Background(), visit{section: &q.putting, do: func() (bool, error) {
-			n = q.length()
+	f, ctx := q.fifo, context.Background()
+	var seq, gone uint64
+	err = q.visit(ctx, visit{section: &q.putting, do: func() (bool, error) {
+		seq = f.o.s.a.Load(f.at + fifoTailSeq)
+		return true, nil
+	}}, false)
+	if err == nil {
+		err = q.visit(ctx, visit{section: &q.getting, do: func() (bool, error) {
+			gone = f.absent()
 			return true, nil
 		}}, false)
-	}}, false)
-	return n, err
+	}
+	return max(0, int(seq-gone)), err
 }
 
-// length is how many there are, in both sections, without those on loan.
-func (q *Queue) length() int {
-	a := q.s.a
-	return int(a.Load(q.fifo.at+fifoTailSeq) - a.Load(q.fifo.at+fifoDone) - a.Load(q.fifo.at+fifoOut) + q.countReturned())
+// absent is the weight of what is over with, on loan, or spent, in the getting section.
+func (f *fifo) absent() uint64 {
+	a := f.o.s.a
+	return a.Load(f.at+fifoDone) + a.Load(f.at+fifoOut) - f.countReturned()
 }
 
 // countReturned counts those that have come back, in the getting section.
@@ -164,16 +179,25 @@ func (q *Queue) Close(ctx context.Context) error { return q.shut(ctx) }
 
 // Join waits until all that was put is over with.
 func (q *Queue) Join(ctx context.Context) error {
-	a := q.s.a
+	f, a := q.fifo, q.s.a
 	return q.visit(ctx, visit{
-		section: &q.putting, bell: q.fifo.at + fifoDoneBell,
-		do: func() (bool, error) {
-			return a.Load(q.fifo.at+fifoTailSeq) == a.Load(q.fifo.at+fifoDone), nil
+		section: &q.putting, bell: f.at + fifoDoneBell,
+		before: func() {
+			if f.mind(); a.Load(f.at+fifoSpent) != 0 {
+				_ = q.visitOnce(visit{section: &q.getting, do: func() (bool, error) { return true, f.sendSpent() }}, nil)
+			}
 		},
+		do:   func() (bool, error) { return a.Load(f.at+fifoTailSeq) == a.Load(f.at+fifoDone), nil },
 		more: func() bool { return false },
 	}, false)
 }
 
 func pictureQueue(s *Space, i int, meta uint64, one *driver.ObjectStat) {
 	one.Cap = int(s.a.Load(s.object(i) + entConfig))
+	s.lookInto(i, meta, func(f *fifo) {
+		one.Len = int(f.o.s.a.Load(f.at+fifoTailSeq) - f.absent())
+		for _, b := range f.blocks() {
+			one.Bytes += int64(s.blockSize(b))
+		}
+	})
 }

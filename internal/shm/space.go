@@ -89,7 +89,7 @@ func (s *Space) Close() error {
 	s.closed.Store(true)
 	close(s.done)
 	s.table.Leave()
-	s.a.Until(func() bool { return s.inside.Load() == 0 })
+	s.a.Until(func() bool { return s.inside.Load() == 0 && !s.inSections() })
 	s.undo(s.me)
 	if len(s.given) > 0 {
 		s.a.Store(s.slot(s.me.slot())+slotRetired, 1)
@@ -100,7 +100,7 @@ func (s *Space) Close() error {
 
 // begins begins what takes several steps, all of which have to come before Close
 // gives our slot up; false where Close was first. Operations of one word do without:
-// they look at closed afterwards.
+// they look at closed afterwards. So does who is in a section, whose word says so.
 func (s *Space) begins() bool {
 	s.inside.Add(1)
 	if s.closed.Load() {

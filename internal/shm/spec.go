@@ -27,6 +27,14 @@ func specOfType(k Kind, of driver.Type) Spec {
 	}}
 }
 
+// typeOfSpec is the type that specOfType was called with.
+func typeOfSpec(spec Spec) (of driver.Type) {
+	of.Name = spec.TypeName
+	binary.LittleEndian.PutUint64(of.Fingerprint[:8], spec.Type[0])
+	binary.LittleEndian.PutUint64(of.Fingerprint[8:], spec.Type[1])
+	return of
+}
+
 func (s *Space) specOf(i int) (spec Spec) {
 	at := s.object(i)
 	spec.Kind = Kind(s.a.Load(at + entKind))
