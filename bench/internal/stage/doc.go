@@ -16,7 +16,8 @@
 //	                     says "ready" and takes so many turns; the player of index 0
 //	                     rests so many µs before each, and prints the µs of each
 //	put N, get N         says "ready", reads a time, puts or gets so many messages
-//	                     from then on, and prints when it was done
+//	                     from then on, prints when it was done, and stays until its
+//	                     input ends
 //
 // A pass is what a player does by itself, such as to lock and unlock; a turn is
 // what none can end without the others, such as to meet at a barrier. Times are ns

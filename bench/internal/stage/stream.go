@@ -3,7 +3,9 @@ package stage
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"time"
@@ -43,10 +45,12 @@ func Stream(ctx context.Context, args []string) error {
 			if _, err := fmt.Fscan(a.Out, &done); err != nil {
 				return fmt.Errorf("player %d: %w", i, err)
 			}
-			if err := a.cmd.Wait(); err != nil {
+			end = max(end, done)
+		}
+		for i, a := range s.cast {
+			if err := errors.Join(a.in.Close(), a.cmd.Wait()); err != nil {
 				return fmt.Errorf("player %d: %w", i, err)
 			}
-			end = max(end, done)
 		}
 		PrintRate(count, time.Duration(end-begin))
 		return nil
@@ -70,7 +74,8 @@ func Flow(messages Passes, count string) error {
 	}
 	fmt.Println("ready")
 	var begin int64
-	if _, err := fmt.Fscan(bufio.NewReader(os.Stdin), &begin); err != nil {
+	told := bufio.NewReader(os.Stdin)
+	if _, err := fmt.Fscan(told, &begin); err != nil {
 		return err
 	}
 	time.Sleep(time.Until(clock.At(begin)))
@@ -78,5 +83,6 @@ func Flow(messages Passes, count string) error {
 		return err
 	}
 	fmt.Println(clock.Now())
-	return nil
+	_, err = io.Copy(io.Discard, told) // until all are done: what this one has open may carry more
+	return err
 }

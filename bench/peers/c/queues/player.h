@@ -70,5 +70,8 @@ int main(int argc, char **argv) {
 	else
 		get_all(message, atoi(argv[5]));
 	printf("%lld\n", now());
+	fflush(stdout);
+	while (getchar() != EOF)
+		;
 	return 0;
 }
