@@ -1,6 +1,7 @@
 package queues
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"image/color"
@@ -9,6 +10,7 @@ import (
 	"slices"
 
 	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -46,7 +48,9 @@ const multiproc = "multiproc"
 
 // picture draws the lines, named in the order of their ends at the left.
 func picture(lines map[string]plotter.XYs, to io.Writer) error {
+	plot.DefaultFont = font.Font{Typeface: "Liberation", Variant: "Sans"}
 	p := plot.New()
+	p.Title.Padding = vg.Points(8)
 	p.Title.Text = "Messages through a queue, from one process to another, on two processors"
 	p.X.Label.Text = "size of a message"
 	p.Y.Label.Text = "thousand messages per second"
@@ -89,14 +93,19 @@ func picture(lines map[string]plotter.XYs, to io.Writer) error {
 
 // render puts the legend beside the plot, where it hides nothing.
 func render(p *plot.Plot, legend plot.Legend, to io.Writer) error {
-	const width, height, beside = 26 * vg.Centimeter, 15 * vg.Centimeter, 6.5 * vg.Centimeter
+	const width, height, beside = 26 * vg.Centimeter, 15 * vg.Centimeter, 7 * vg.Centimeter
 	svg := vgsvg.New(width, height)
 	page := draw.New(svg)
 	page.SetColor(color.White)
 	page.Fill(page.Rectangle.Path())
 	p.Draw(draw.Crop(page, vg.Points(8), -beside, vg.Points(8), -vg.Points(8)))
 	legend.Draw(draw.Crop(page, width-beside+vg.Points(12), 0, 0, -vg.Points(30)))
-	_, err := svg.WriteTo(to)
+	var text bytes.Buffer
+	if _, err := svg.WriteTo(&text); err != nil {
+		return err
+	}
+	const family = "font-family:Liberation Sans"
+	_, err := to.Write(bytes.ReplaceAll(text.Bytes(), []byte(family), []byte(family+",Arial,Helvetica,sans-serif"))) // for those who have it not
 	return err
 }
 
@@ -119,12 +128,20 @@ type powers struct{}
 func (powers) Ticks(least, most float64) []plot.Tick {
 	var ticks []plot.Tick
 	for power := math.Pow(10, math.Floor(math.Log10(least))); power <= most; power *= 10 {
-		ticks = append(ticks, plot.Tick{Value: power, Label: fmt.Sprintf("%g", power)})
+		ticks = append(ticks, plot.Tick{Value: power, Label: humanly(power)})
 		for i := 2.0; i < 10 && power < most; i++ {
 			ticks = append(ticks, plot.Tick{Value: i * power})
 		}
 	}
 	return ticks
+}
+
+// humanly is 10,000 and not 10000.
+func humanly(power float64) string {
+	if power >= 1000 {
+		return fmt.Sprintf("%g,000", power/1000)
+	}
+	return fmt.Sprintf("%g", power)
 }
 
 // Contestants are told apart by colour and by shape.

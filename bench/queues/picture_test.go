@@ -17,7 +17,7 @@ func TestPicture_namesContestantsAndSizes(t *testing.T) {
 	if err := picture(lines, &svg); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{multiproc, boost, "64 KiB", "1 MiB", "10000", "thousand messages per second"} {
+	for _, want := range []string{multiproc, boost, "64 KiB", "1 MiB", "10,000", "thousand messages per second"} {
 		if !strings.Contains(svg.String(), ">"+want+"<") {
 			t.Errorf("the picture does not say %q", want)
 		}
