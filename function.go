@@ -26,11 +26,12 @@ type Function[In, Out any] struct {
 // var declaration. It panics on a name taken twice, and on an In or Out that
 // cannot cross processes (a func, a channel, a struct whose unexported fields
 // would be lost), naming the field. Types that implement
-// [encoding.BinaryMarshaler] and [encoding.BinaryUnmarshaler] cross as they say.
-// The type any is let through, error crosses as a function's error does, and
-// other interface types are refused. A value that cannot cross after all (in an
-// any, a cycle, more than 256 MiB) is an error of Start, or of Wait. Strings
-// cross exactly, UTF-8 or not, and times with their nanoseconds.
+// [encoding.BinaryMarshaler] and [encoding.BinaryUnmarshaler] cross as they say,
+// but not in an any, where nobody knows their type. The type any is let through,
+// error crosses as a function's error does, and other interface types are refused.
+// A value that cannot cross after all (in an any, a cycle, more than 256 MiB) is an
+// error of Start, or of Wait. Strings cross exactly, UTF-8 or not, and times with
+// their nanoseconds.
 //
 // Func panics once Main or Init has run: a child would not know the function. A
 // function that starts itself is assigned to its variable in an init function,

@@ -28,3 +28,6 @@ func (w *Word) CompareAndSwap(old, new uint64) bool {
 	}
 	return atomic.CompareAndSwapUint64(w.p, old, new)
 }
+
+// Peek is Load unseen by the hook.
+func (w *Word) Peek() uint64 { return atomic.LoadUint64(w.p) }

@@ -10,6 +10,10 @@
 // any and error, unexported fields. What only a value can tell, a cycle or a
 // function in an any, is an error of Append.
 //
+// An any does not tell the type of what is in it: that comes back as the plain value
+// that its encoding is, a struct as a map. What marshals itself as bytes is refused
+// there; the time and big numbers, which CBOR knows, come back as they were.
+//
 // CBOR has one null, so a pointer to something that is nil itself, or to the
 // zero time, comes back nil, as does a nil slice or map in an any. A field with
 // omitempty in its tag comes back as its zero value if it was empty. A []byte
@@ -117,6 +121,15 @@ func (c *Codec[T]) Encode(v *T) ([]byte, error) {
 	return c.Append(nil, v)
 }
 
+// EncodeIn is Encode that uses room's memory, if that suffices, where Encode would
+// make some.
+func (c *Codec[T]) EncodeIn(room []byte, v *T) ([]byte, error) {
+	if c.way == asBytes {
+		return c.Encode(v)
+	}
+	return c.Append(room[:0], v)
+}
+
 func (c *Codec[T]) appendCopy(dst []byte, v *T) ([]byte, error) {
 	if c.layout.size > MaxBytes {
 		return dst, tooLarge(c.root.rootPath())
@@ -179,6 +192,18 @@ func (c *Codec[T]) Take(data []byte, v *T) error {
 		return nil
 	}
 	return c.Decode(data, v)
+}
+
+// Takes reports whether Take keeps the data that it is given.
+func (c *Codec[T]) Takes() bool { return c.way == asBytes }
+
+// Room returns what memory a *v has that is a []byte: room for the data that Take is
+// to make of it. It is nil for all other T.
+func (c *Codec[T]) Room(v *T) []byte {
+	if c.way != asBytes {
+		return nil
+	}
+	return reflect.ValueOf(v).Elem().Bytes()[:0]
 }
 
 func (c *Codec[T]) decodeCopy(data []byte, v *T) error {

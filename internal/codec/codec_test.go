@@ -147,6 +147,42 @@ func TestAppend_allocatesNothingForCopiesStringsAndBytes(t *testing.T) {
 	wantNoAllocs(t, buf, blob("named ones"))
 }
 
+func TestEncodeIn_andTakeNeedNoMemoryWhereThereIsRoom(t *testing.T) {
+	needNone(t, [4]point{{1, 2}})
+	needNone(t, []byte("bytes"))
+	needNone(t, blob("named ones"))
+}
+
+func needNone[T any](t *testing.T, v T) {
+	t.Helper()
+	c := of[T](t)
+	room, there := make([]byte, 0, 1024), make([]byte, 1024)
+	got := v
+	if c.Takes() {
+		must(t, c.Decode(there, &got)) // so that it has memory
+	}
+	allocs := testing.AllocsPerRun(100, func() {
+		x := v
+		data, err := c.EncodeIn(room, &x)
+		must(t, err)
+		back := room[:0]
+		if c.Takes() {
+			back = c.Room(&got)
+		}
+		must(t, c.Take(append(back, data...), &got))
+	})
+	if allocs != 0 || !reflect.DeepEqual(got, v) {
+		t.Errorf("%s: %v allocations, and it came back as %v", c, allocs, got)
+	}
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func wantNoAllocs[T any](t *testing.T, buf []byte, v T) {
 	t.Helper()
 	c := of[T](t)

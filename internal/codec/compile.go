@@ -83,7 +83,7 @@ func (c *compiler) node(t reflect.Type, at path) (*node, *placeError) {
 	case t == typeTime:
 		n.form = formTime
 	case own || t == typeBig:
-		n.form = formOwn
+		n.form, n.binary = formOwn, marshalsAsBytes(t)
 	default:
 		err = c.fill(n, at)
 	}

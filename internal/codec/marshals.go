@@ -53,6 +53,12 @@ func promoted(t reflect.Type) bool {
 	return false
 }
 
+// marshalsAsBytes reports whether a t that marshals itself does so by MarshalBinary.
+func marshalsAsBytes(t reflect.Type) bool {
+	p := reflect.PointerTo(t)
+	return !p.Implements(marshallers[0].marshal) && p.Implements(marshallers[1].marshal)
+}
+
 func hasMarshallers(t reflect.Type, at path) (bool, *placeError) {
 	if t.Kind() == reflect.Interface {
 		return false, nil

@@ -32,6 +32,7 @@ type node struct {
 	key    *node   // of maps
 	fields []field // of structs
 	array  bool    // a struct that its tag makes an array
+	binary bool    // marshals itself as bytes, which without its type nobody can read
 
 	fixed bool // no pointers: copied where it is the whole value
 	flat  bool // its encoding takes min bytes at least, no need to look at a value

@@ -126,16 +126,19 @@ func wantRefused(t *testing.T, err error, want string) {
 
 func TestAppend_refusesByPathWhatAnAnyHolds(t *testing.T) {
 	for want, v := range map[string]holder{
-		"holder.V: func cannot be sent to a process":                                        {V: func() {}},
-		"holder.V: chan cannot be sent to a process":                                        {V: make(chan int)},
-		"holder.V.b: unexported field cannot be sent to a process":                          {V: &Secret{}},
-		"holder.L[1].Cancel: func cannot be sent to a process":                              {L: []any{1, Job{}}},
-		`holder.M["a"][0]: func cannot be sent to a process`:                                {M: map[string]any{"a": []any{main}}},
-		"key of holder.K.b: unexported field cannot be sent to a process":                   {K: map[any]int{Secret{}: 1}},
-		"key of holder.K: [2]int in an any cannot be sent to a process":                     {K: map[any]int{[2]int{}: 1}},
-		"key of holder.V: codec_test.point in an any cannot be sent to a process":           {V: map[point]int{{}: 1}},
-		"holder.V: complex128 beside types that are no numbers cannot be sent to a process": {V: 1i},
-		"holder.V[]: uintptr beside types that are no numbers cannot be sent to a process":  {V: []uintptr{1}},
+		"holder.V: func cannot be sent to a process":                                                          {V: func() {}},
+		"holder.V: chan cannot be sent to a process":                                                          {V: make(chan int)},
+		"holder.V.b: unexported field cannot be sent to a process":                                            {V: &Secret{}},
+		"holder.L[1].Cancel: func cannot be sent to a process":                                                {L: []any{1, Job{}}},
+		`holder.M["a"][0]: func cannot be sent to a process`:                                                  {M: map[string]any{"a": []any{main}}},
+		"key of holder.K.b: unexported field cannot be sent to a process":                                     {K: map[any]int{Secret{}: 1}},
+		"key of holder.K: [2]int in an any cannot be sent to a process":                                       {K: map[any]int{[2]int{}: 1}},
+		"key of holder.V: codec_test.point in an any cannot be sent to a process":                             {V: map[point]int{{}: 1}},
+		"holder.V: complex128 beside types that are no numbers cannot be sent to a process":                   {V: 1i},
+		"holder.V: codec_test.selfish in an any, where its type is not known, cannot be sent to a process":    {V: selfish{}},
+		"holder.L[1]: codec_test.selfish in an any, where its type is not known, cannot be sent to a process": {L: []any{nil, &selfish{}}},
+		`holder.M["a"].Addr: netip.Addr in an any, where its type is not known, cannot be sent to a process`:  {M: map[string]any{"a": struct{ Addr netip.Addr }{}}},
+		"holder.V[]: uintptr beside types that are no numbers cannot be sent to a process":                    {V: []uintptr{1}},
 	} {
 		err := appendError(t, v)
 		wantRefused(t, err, want)

@@ -78,7 +78,7 @@ func (w *walk) value(n *node, v reflect.Value) (reflect.Value, *placeError) {
 	case formAny:
 		return w.any(v)
 	case formOwn:
-		if err := w.own(v); err != nil {
+		if err := w.own(n, v); err != nil {
 			return reflect.Value{}, err
 		}
 	}
@@ -121,7 +121,17 @@ func (w *walk) forget(r reference) {
 }
 
 // own asks whether v, which marshals itself, may be encoded.
-func (w *walk) own(v reflect.Value) *placeError {
+func (w *walk) own(n *node, v reflect.Value) *placeError {
+	if err := w.refused(v); err != nil {
+		return err
+	}
+	if n.binary && w.inAny > 0 {
+		return refused(path{}, n.typ.String()+" in an any, where its type is not known,")
+	}
+	return nil
+}
+
+func (w *walk) refused(v reflect.Value) *placeError {
 	if w.refuse == nil {
 		return nil
 	}

@@ -25,6 +25,7 @@ func Cases() []Case {
 	all = append(all, onceCases()...)
 	all = append(all, semaphoreCases()...)
 	all = append(all, arrayCases()...)
+	all = append(all, queueCases()...)
 	return all
 }
 
@@ -32,7 +33,7 @@ var background = context.Background()
 
 // code is an error as a history has it.
 func code(err error) int64 {
-	for i, known := range []error{nil, driver.ErrLocked, driver.ErrNotHeld, context.Canceled, driver.ErrClosed, driver.ErrNotFound, driver.ErrBroken} {
+	for i, known := range []error{nil, driver.ErrLocked, driver.ErrNotHeld, context.Canceled, driver.ErrClosed, driver.ErrNotFound, driver.ErrBroken, driver.ErrFull, driver.ErrEmpty} {
 		if errors.Is(err, known) {
 			return int64(i)
 		}
@@ -48,6 +49,8 @@ const (
 	codeClosed
 	codeNotFound
 	codeBroken
+	codeFull
+	codeEmpty
 )
 
 func openMutexes(w *World) {

@@ -45,7 +45,7 @@ type Thread struct {
 }
 
 // Shape is how large the space is: small, or each run takes long.
-type Shape struct{ Objects, Annexes, Slots, Chunks uint64 }
+type Shape struct{ Objects, Annexes, Slots, Chunks, ChunkSize uint64 }
 
 // A World is what one run of a case happens in.
 type World struct {
@@ -75,6 +75,7 @@ type Process struct {
 	Barrier   driver.Barrier
 	Once      driver.Once
 	Array     driver.Array
+	Queue     driver.Queue
 }
 
 // Attach has a late process attach to the space; false where that is full.
@@ -217,7 +218,11 @@ func runOnce(c Case, bounds Bounds, choose func(uint64, int) (int, bool)) error 
 	if shape.Slots == 0 {
 		shape.Slots = uint64(processes) + 1
 	}
-	size := 4096 + shape.Slots*128 + 4*8 + shape.Objects*640 + shape.Annexes*512 + shape.Chunks*(32+2*16+256) + 256
+	if shape.ChunkSize == 0 {
+		shape.ChunkSize = 256
+	}
+	chunk := 32 + shape.ChunkSize/128*16 + shape.ChunkSize
+	size := 4096 + shape.Slots*128 + 4*8 + shape.Objects*640 + shape.Annexes*512 + shape.Chunks*chunk + shape.ChunkSize
 	heap := arena.NewHeap(size)
 	w := &World{Dead: make([]bool, processes), Closed: make([]bool, processes), Keeps: make([]bool, processes)}
 	s := &scheduler{choose: choose, left: bounds, dead: w.Dead, stopped: make([]bool, processes)}
@@ -229,7 +234,7 @@ func runOnce(c Case, bounds Bounds, choose func(uint64, int) (int, bool)) error 
 		a := heap.Attach()
 		a.SetHook(s)
 		if id == 0 {
-			if err := shm.FormatSmall(a, shape.Slots, 4, shape.Objects, shape.Annexes, shape.Chunks); err != nil {
+			if err := shm.FormatSmall(a, shape.Slots, 4, shape.Objects, shape.Annexes, shape.Chunks, shape.ChunkSize); err != nil {
 				return err
 			}
 		}

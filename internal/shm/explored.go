@@ -11,11 +11,11 @@ import (
 
 // What the explorer needs to see of a space, and no program.
 
-// FormatSmall makes a space of a with room for so many of each. Its chunks have two
-// blocks.
-func FormatSmall(a *arena.Arena, slots, cells, objects, annexes, chunks uint64) error {
+// FormatSmall makes a space of a with room for so many of each. The smallest chunks,
+// of 256 bytes, have two blocks.
+func FormatSmall(a *arena.Arena, slots, cells, objects, annexes, chunks, chunkSize uint64) error {
 	l := layout{size: a.Size(), slots: slots, cells: cells, objects: objects, annexes: annexes,
-		chunks: chunks, chunkSize: 2 * minBlock}
+		chunks: chunks, chunkSize: chunkSize}
 	l.place()
 	return format(a, l, 1, [2]uint64{})
 }
@@ -54,7 +54,24 @@ func (s *Space) HoldsRW(m driver.RWMutex) bool {
 // Beats reports whether the word at off only shows that somebody runs, so that its
 // change is no progress.
 func (s *Space) Beats(off uint64) bool {
-	return off >= s.objectAt && off < s.annex && (off-s.objectAt)%objectSize == entBeat
+	if off < s.chunkAt {
+		return off >= s.objectAt && off < s.annex && (off-s.objectAt)%objectSize == entBeat
+	}
+	for i := range int(s.objects) {
+		at := s.object(i)
+		root := block(s.a.Peek(at+entRoot) & blockMask).offset()
+		if k := Kind(s.a.Peek(at + entKind)); k.known() && kinds[k].fifos > 0 && off >= root && off < root+rootSize {
+			word := (off - root) % fifoSize
+			return word == fifoPutting || word == fifoGetting // who looks goes in
+		}
+	}
+	return false
+}
+
+// InSection reports whether this process is in a section of a queue.
+func (s *Space) InSection(queue driver.Queue) bool {
+	f := queue.(*Queue).fifo
+	return ownerOf(s.a.Peek(f.at+fifoPutting)) == s.me || ownerOf(s.a.Peek(f.at+fifoGetting)) == s.me
 }
 
 // Works reports whether this process does the work of a Once.

@@ -13,7 +13,7 @@ import (
 //	putting   section of who appends    tail, tailSeq, limit
 //	getting   section of who takes      head, done, out, back, returned, spent, retired
 //	bells     what others sleep on: until there is a record, until there is room, until all is done
-//	first     the first segment
+//	first     the first segment; whether it is shut
 //	spare     a segment to be used again, if there is one
 //
 // A segment begins with a header of 64 bytes, the name of the next one first, and the
@@ -65,6 +65,7 @@ const (
 	fifoDoneBell = 144
 	fifoFirst    = 152
 	fifoSpare    = 160
+	fifoShut     = 168 // 1: nobody puts any more. Set by who is in the putting section
 	fifoSize     = 256
 
 	rootSize   = 512
@@ -197,15 +198,6 @@ func doomFifos(s *Space, at uint64) {
 			}
 		}
 		s.ringAll(at)
-	}
-}
-
-// ringAll has all who sleep at the fifo whose control block is at at look again.
-func (s *Space) ringAll(at uint64) {
-	for _, bell := range []uint64{fifoGetBell, fifoPutBell, fifoDoneBell} {
-		if broken != doomSilently {
-			s.ringBell(at+bell, everyone)
-		}
 	}
 }
 

@@ -1,6 +1,6 @@
 package shm
 
-import "github.com/multiproc-go/multiproc/internal/arena"
+import "github.com/multiproc-go/multiproc/internal/driver"
 
 // lookInto calls look in both sections of each fifo of object i; it reports whether it
 // could: not where the object is going, or somebody has stopped in a section.
@@ -30,21 +30,10 @@ func (s *Space) lookInto(i int, meta uint64, look func(f *fifo)) (done bool) {
 
 // within calls do in a section, if one can get in.
 func (f *fifo) within(sec *section, do func()) bool {
-	for range patient {
-		word, entered, err := f.enter(sec, 0)
-		if err != nil {
-			return false
-		}
-		if entered {
-			do()
-			f.leave(sec, 0)
-			return true
-		}
-		f.o.s.unlessDead(ownerOf(word))
-		f.o.s.a.Until(func() bool { return true })
-		arena.YieldProcessor()
-	}
-	return false
+	return f.visitOnce(visit{section: sec, do: func() (bool, error) {
+		do()
+		return true, nil
+	}}, driver.ErrLocked) == nil
 }
 
 // blocks are the segments and the blocks of large records, in both sections; what is

@@ -21,13 +21,14 @@ func (f *fifo) endLoan(ctx context.Context, l driver.Loan, back bool) error {
 		if back {
 			f.giveBack(r)
 		} else {
-			if r.large() {
+			if r.large() { // who dies between must not leave a record that comes back without its block
+				f.o.s.a.Store(at, recLarge|recTaken|f.o.s.me.high())
 				f.freeBlock(at)
 			}
 			f.o.s.a.Store(at, over(r.word))
 			f.over(r, true)
 		}
-		f.countLoans(-1)
+		f.countHeld(-1)
 		if a := f.o.s.a; a.Load(f.at+fifoSpent) != 0 {
 			_ = f.sendSpent() // else whoever comes next
 		}
@@ -90,11 +91,11 @@ func (f *fifo) nextReturned(r recordAt) uint64 {
 	}
 }
 
-// countLoans counts the loans that this process has, in its attachment: more than none
-// keep that, and say that they are not given up.
-func (f *fifo) countLoans(delta int) {
+// countHeld counts, in its attachment, what this process has on loan or is copying: more
+// than nothing keeps the attachment, and says that it is not given up.
+func (f *fifo) countHeld(delta int) {
 	o := f.o
-	at := share(o.attach, fifoLoans)
+	at := share(o.attach, fifoHeld)
 	word := o.s.a.Load(at)
 	if ownerOf(word) != o.s.me {
 		word = 0
@@ -102,23 +103,23 @@ func (f *fifo) countLoans(delta int) {
 	o.s.a.Store(at, o.s.me.high()|uint64(max(0, int(uint32(word))+delta)))
 }
 
-// fifoLoans is the share of an attachment that counts its owner's loans.
-const fifoLoans = 1
+// fifoHeld is the share of an attachment that counts what its owner has of a fifo.
+const fifoHeld = 1
 
-// holdsLoans reports whether the owner of an attachment has something on loan.
-func holdsLoans(s *Space, attachment uint64) bool {
-	word := s.a.Load(share(attachment, fifoLoans))
+// holdsRecords reports whether the owner of an attachment has something of a fifo.
+func holdsRecords(s *Space, attachment uint64) bool {
+	word := s.a.Load(share(attachment, fifoHeld))
 	return ownerOf(word) == ownerOf(s.a.Load(attachment)) && uint32(word) > 0
 }
 
-// hasLoans reports whether o, who lives, has not given its loans of the object up.
-func (f *fifo) hasLoans(o owner) bool {
+// holds reports whether o lives, and has not given up what it has of the fifo.
+func (f *fifo) holds(o owner) bool {
 	s := f.o.s
 	if !s.alive(o) {
 		return false
 	}
 	for attachment := range s.attachments(f.o.i, f.o.meta) {
-		if ownerOf(s.a.Load(attachment)) == o && holdsLoans(s, attachment) {
+		if ownerOf(s.a.Load(attachment)) == o && holdsRecords(s, attachment) {
 			return true
 		}
 	}
@@ -134,7 +135,7 @@ func recoverFifos(s *Space, i int, meta uint64, dead owner) bool {
 	for attachment := range s.attachments(i, meta) {
 		if ownerOf(s.a.Load(attachment)) == dead {
 			attached = true
-			if at := share(attachment, fifoLoans); ownerOf(s.a.Load(at)) == dead { // so that they are given up
+			if at := share(attachment, fifoHeld); ownerOf(s.a.Load(at)) == dead { // so that they are given up
 				s.a.CompareAndSwap(at, s.a.Load(at), 0)
 			}
 		}

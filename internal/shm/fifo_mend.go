@@ -158,8 +158,8 @@ func (f *fifo) recount(head uint64) (c count) {
 
 // A judge knows who has ceased to act.
 type judge struct {
-	f     *fifo
-	loans map[owner]bool // whether it may have something on loan
+	f   *fifo
+	has map[owner]bool // whether it may have something
 }
 
 // resolve decides about a record that one may have taken who has ceased to act since, and
@@ -168,12 +168,12 @@ func (j *judge) resolve(r recordAt) uint64 {
 	f, word := j.f, r.word
 	switch o := ownerOf(word); recState(word) {
 	case recLent:
-		if j.hasLoans(o) {
+		if j.holds(o) {
 			return word
 		}
 		word = f.returned(word)
 	case recTaken:
-		if f.o.s.alive(o) {
+		if j.holds(o) {
 			return word
 		}
 		f.freeBlock(r.at)
@@ -185,14 +185,22 @@ func (j *judge) resolve(r recordAt) uint64 {
 	return word
 }
 
-func (j *judge) hasLoans(o owner) bool {
-	has, known := j.loans[o]
+func (j *judge) holds(o owner) bool {
+	has, known := j.has[o]
 	if !known {
-		if j.loans == nil {
-			j.loans = make(map[owner]bool)
+		if j.has == nil {
+			j.has = make(map[owner]bool)
 		}
-		has = j.f.hasLoans(o)
-		j.loans[o] = has
+		has = j.f.holds(o)
+		j.has[o] = has
 	}
 	return has
+}
+
+// mindDeaths has the getting section mended if it wants that, for those who wait for what
+// getters do and are none themselves.
+func (f *fifo) mindDeaths() {
+	if f.hasDeaths() || f.getting.word.Load()&sectionAbandoned != 0 {
+		_ = f.visitOnce(visit{section: &f.getting, do: func() (bool, error) { return true, nil }}, nil)
+	}
 }

@@ -61,7 +61,7 @@ func (p *batch) put(ctx context.Context, wait bool) error {
 	f, begun := p.f, p.n
 	v := visit{
 		section: &f.putting, bell: f.at + fifoPutBell,
-		do: p.some, more: f.hasRoom,
+		before: f.mindDeaths, do: p.some, more: f.hasRoom,
 	}
 	for {
 		var err error
@@ -210,7 +210,7 @@ func (f *fifo) commitLarge(r recordAt, large block) {
 
 // isShut reports whether nothing is put any more.
 func (f *fifo) isShut(putting bool) bool {
-	if f.putting.word.Load()&sectionShut != 0 {
+	if f.o.s.a.Load(f.at+fifoShut) != 0 {
 		return true
 	}
 	ended := kinds[f.o.spec.Kind].ended
@@ -219,7 +219,10 @@ func (f *fifo) isShut(putting bool) bool {
 
 // shut ends the putting. Who was about to put has done so, or gets driver.ErrClosed.
 func (f *fifo) shut(ctx context.Context) error {
-	err := f.visit(ctx, visit{section: &f.putting, flag: sectionShut, do: func() (bool, error) { return true, nil }}, false)
+	err := f.visit(ctx, visit{section: &f.putting, do: func() (bool, error) {
+		f.o.s.a.Store(f.at+fifoShut, 1)
+		return true, nil
+	}}, false)
 	if err == nil {
 		f.o.s.ringAll(f.at)
 	}

@@ -2,6 +2,9 @@ package shm
 
 import (
 	"context"
+	"runtime"
+	"sync/atomic"
+	"time"
 
 	"github.com/multiproc-go/multiproc/internal/arena"
 	"github.com/multiproc-go/multiproc/internal/driver"
@@ -13,7 +16,6 @@ import (
 //	bit  0      somebody sleeps until it is free
 //	bit  1      abandoned: a holder died, and nobody has been in since
 //	bit  2      the object is deleted
-//	bit  3      shut: nobody puts any more
 //	bits 32-63  owner; nobody is free
 //
 // {free} -> {me} -> {free} by the same; {dead} -> {free, abandoned} by the sweep. The
@@ -31,35 +33,35 @@ type section struct {
 	word arena.Word
 	bell uint64
 	gate *arena.Gate // one goroutine of a process at a time sleeps here
+
+	inside *atomic.Int32 // goroutines of this process that may write here: Close waits for them
 }
 
 const (
 	sectionSleepers  = 1 << 0
 	sectionAbandoned = 1 << 1
 	sectionDeleted   = 1 << 2
-	sectionShut      = 1 << 3
 )
 
 func (s *Space) newSection(at, bell uint64) section {
-	return section{at, s.a.Word(at), bell, s.a.NewGate()}
+	return section{at, s.a.Word(at), bell, s.a.NewGate(), new(atomic.Int32)}
 }
 
 // enter enters a section, if nobody is in: the caller leaves it soon. Where somebody
 // is, it returns false and the section's word. The caller's word has these flags.
 func (f *fifo) enter(sec *section, flags uint64) (word uint64, entered bool, err error) {
 	s := f.o.s
+	sec.inside.Add(1)
 	for {
 		word = sec.word.Load()
 		switch {
 		case word&sectionDeleted != 0 || s.closed.Load():
+			sec.inside.Add(-1)
 			return 0, false, driver.ErrClosed
 		case ownerOf(word) != 0:
+			sec.inside.Add(-1)
 			return word, false, nil
 		case sec.word.CompareAndSwap(word, word|flags|s.me.high()):
-			if s.closed.Load() { // else Close sees that we are here
-				f.leave(sec, word&sectionAbandoned)
-				return 0, false, driver.ErrClosed
-			}
 			if word&sectionAbandoned != 0 || sec == &f.getting && f.hasDeaths() {
 				if err := f.mend(sec); err != nil {
 					f.leave(sec, sectionAbandoned)
@@ -82,6 +84,7 @@ func (f *fifo) leave(sec *section, flag uint64) {
 		if word&sectionSleepers != 0 && broken != wakeNobody {
 			f.o.s.a.Wake(sec.at, 1)
 		}
+		sec.inside.Add(-1)
 		return
 	}
 }
@@ -89,14 +92,11 @@ func (f *fifo) leave(sec *section, flag uint64) {
 // inSections reports whether a goroutine of this process is in a section.
 func (s *Space) inSections() bool {
 	for _, opened := range s.open {
-		o := opened.object.Value()
-		if o == nil {
-			continue
-		}
-		for k := range o.fifos {
-			f := &o.fifos[k]
-			if ownerOf(f.putting.word.Load()) == s.me || ownerOf(f.getting.word.Load()) == s.me {
-				return true
+		if o := opened.object.Value(); o != nil {
+			for k := range o.fifos {
+				if o.fifos[k].putting.inside.Load()+o.fifos[k].getting.inside.Load() > 0 {
+					return true
+				}
 			}
 		}
 	}
@@ -107,7 +107,6 @@ func (s *Space) inSections() bool {
 type visit struct {
 	*section
 	bell uint64 // to sleep on until it can be done; 0: it always can
-	flag uint64 // to be set in the section's word
 
 	// before is called outside of the section, before each look. nil: there is nothing to
 	// do.
@@ -159,7 +158,7 @@ func (f *fifo) visit(ctx context.Context, v visit, gated bool) error {
 			}
 			done, err := v.do()
 			pass := rung && v.bell != 0 && (done || err != nil) && o.s.listen(v.bell) != 0 && v.more()
-			f.leave(v.section, v.flag)
+			f.leave(v.section, 0)
 			if pass {
 				o.s.ringBell(v.bell, 1)
 			}
@@ -173,30 +172,43 @@ func (f *fifo) visit(ctx context.Context, v visit, gated bool) error {
 	return o.waitAlone(ctx, take)
 }
 
-// patient is how often one looks who is not to wait, before what is in the way has to be
-// taken for somebody who has stopped.
-const patient = 100
-
 // visitOnce does v if it can be done now; else it returns none.
 func (f *fifo) visitOnce(v visit, none error) error {
+	entered, err := f.enterSoon(v.section)
+	if err != nil {
+		return err
+	}
+	if !entered {
+		return none
+	}
+	done, err := v.do()
+	f.leave(v.section, 0)
+	if !done && err == nil {
+		err = none
+	}
+	return err
+}
+
+// enterSoon enters a section once who is in there leaves it. Who has not in a tenth of a
+// second has most likely stopped.
+func (f *fifo) enterSoon(sec *section) (entered bool, err error) {
+	const yields, pauses = 100, 1000
 	for try := 0; ; try++ {
-		word, entered, err := f.enter(v.section, 0)
-		if err != nil {
-			return err
+		word, entered, err := f.enter(sec, 0)
+		if entered || err != nil {
+			return entered, err
 		}
-		if entered {
-			done, err := v.do()
-			f.leave(v.section, v.flag)
-			if !done && err == nil {
-				err = none
-			}
-			return err
+		switch alive := f.o.s.unlessDead(ownerOf(word)); {
+		case !alive:
+		case f.o.s.a.Hooked() && try > 0 || try >= yields+pauses:
+			return false, nil
+		case try < yields:
+			f.o.s.a.Until(func() bool { return true })
+			runtime.Gosched()
+			arena.YieldProcessor()
+		default:
+			f.o.s.pause(100 * time.Microsecond)
 		}
-		if alive := f.o.s.unlessDead(ownerOf(word)); alive && try >= patient {
-			return none
-		}
-		f.o.s.a.Until(func() bool { return true })
-		arena.YieldProcessor()
 	}
 }
 
@@ -212,22 +224,32 @@ func (s *Space) listen(bell uint64) uint32 {
 
 // ringBell wakes n of those who sleep on a bell, if there are any.
 func (s *Space) ringBell(bell uint64, n int) {
-	if word := s.a.Load(bell); word&1 != 0 {
-		s.ringBellOnce(bell, n)
-	}
-}
-
-func (s *Space) ringBellOnce(bell uint64, n int) {
 	for {
 		word := s.a.Load(bell)
 		if word&1 == 0 {
 			return
 		}
-		if s.a.CompareAndSwap(bell, word, uint64(uint32(word+1))) { // bit 0 is clear, and it has rung once more
+		if s.a.CompareAndSwap(bell, word, rung(word)) {
 			if broken != wakeNobody {
 				s.a.Wake(bell, n)
 			}
 			return
+		}
+	}
+}
+
+// rung is what the word of a bell becomes: bit 0 is clear.
+func rung(word uint64) uint64 { return uint64(uint32(word|1) + 1) }
+
+// ringAll wakes all who sleep at the fifo whose control block is at at: also those who
+// have not said so, since one who was woken was to say it for them.
+func (s *Space) ringAll(at uint64) {
+	for _, off := range []uint64{fifoGetBell, fifoPutBell, fifoDoneBell} {
+		bell := at + off
+		for word := s.a.Load(bell); !s.a.CompareAndSwap(bell, word, rung(word)); word = s.a.Load(bell) {
+		}
+		if broken != doomSilently {
+			s.a.Wake(bell, everyone)
 		}
 	}
 }

@@ -210,8 +210,10 @@ func (f *fifo) recordsFrom(at, end uint64) func(yield func(recordAt) bool) {
 // may go on where one has died who did the same.
 func (f *fifo) freeAll() {
 	s := f.o.s
-	s.free(block(s.a.Load(f.at + fifoRetired)))
-	s.free(block(s.a.Load(f.at + fifoSpare)))
+	f.mendRetired()
+	if b := block(s.a.Load(f.at + fifoSpare)); b != 0 && !f.isLinked(b) {
+		s.free(b)
+	}
 	for first := f.follow(f.at + fifoFirst); first != 0; first = f.follow(f.at + fifoFirst) {
 		seg := first - segmentHeader
 		for r := range f.recordsFrom(first, 0) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/multiproc-go/multiproc/internal/arena"
 	"github.com/multiproc-go/multiproc/internal/driver"
 )
 
@@ -33,16 +34,18 @@ func (t *taken) loan() driver.Loan {
 }
 
 func (f *fifo) takeOne(ctx context.Context, buf []byte, lend, wait bool) (t taken, err error) {
-	_, entered, err := f.enter(&f.getting, 0)
-	if err != nil {
-		return t, f.orDone(err)
-	}
-	if entered {
-		var ok bool
-		t, ok, err = f.pick(buf, lend)
+	for look := 0; look == 0 || wait && look < mostLooks && f.soonReady(); look++ { // others may be faster
+		_, entered, err := f.enter(&f.getting, 0)
+		if err != nil {
+			return t, f.orDone(err)
+		}
+		if !entered {
+			break
+		}
+		t, ok, err := f.pick(buf, lend)
 		f.leave(&f.getting, 0)
 		if err != nil {
-			return t, err
+			return taken{}, err
 		}
 		if ok {
 			return t, f.finish(&t, buf)
@@ -97,19 +100,59 @@ func (f *fifo) takeSlowly(ctx context.Context, buf []byte, lend, wait bool, most
 func (f *fifo) orDone(err error) error {
 	a := f.o.s.a
 	if errors.Is(err, driver.ErrClosed) && !f.o.s.closed.Load() &&
-		f.putting.word.Load()&sectionShut != 0 && a.Load(f.at+fifoTailSeq) == a.Load(f.at+fifoDone) {
+		a.Load(f.at+fifoShut) != 0 && a.Load(f.at+fifoTailSeq) == a.Load(f.at+fifoDone) {
 		return driver.ErrDone
 	}
 	return err
+}
+
+// mostPauses is how many pauses who gets makes at most between two looks. Each look takes
+// the record's cache line from who is about to write it; so they become rarer.
+const (
+	mostPauses = 64
+	mostLooks  = 4
+)
+
+// soonReady waits a few microseconds for something to take.
+func (f *fifo) soonReady() bool {
+	if f.o.s.a.Hooked() || processors == 1 {
+		return false
+	}
+	for pauses := 1; pauses <= mostPauses; pauses *= 2 {
+		for range pauses {
+			arena.Pause()
+		}
+		if f.ready() {
+			return true
+		}
+	}
+	return false
 }
 
 // ready reports, from outside of the section, whether it may be worth going in to take
 // something.
 func (f *fifo) ready() bool {
 	a := f.o.s.a
+	return f.stands() || a.Load(f.at+fifoReturned) != 0 || f.hasDeaths() ||
+		f.getting.word.Load()&sectionDeleted != 0 || f.isShut(false)
+}
+
+// stands reports, from outside of the section, whether a record stands at head.
+func (f *fifo) stands() bool {
+	a := f.o.s.a
 	at, err := f.place(a.Load(f.at + fifoHead))
-	return err != nil || a.Load(at) != 0 || a.Load(f.at+fifoReturned) != 0 || f.hasDeaths() ||
-		f.putting.word.Load()&sectionDeleted != 0 || f.isShut(false)
+	if err != nil {
+		return true // who goes in finds that out
+	}
+	if !f.isHeader(at) {
+		word := a.Load(at)
+		if recState(word) != recSkip {
+			return word != recEmpty
+		}
+		at = f.segmentOf(at)
+	}
+	first := f.follow(at)
+	return first != 0 && a.Load(first) != recEmpty
 }
 
 // pick takes the next record, in the getting section, if there is one. It copies its
@@ -138,9 +181,10 @@ func (f *fifo) pick(buf []byte, lend bool) (t taken, ok bool, err error) {
 	t.word = r.word &^ (recStates | 0xffffffff<<32)
 	switch {
 	case lend:
-		f.countLoans(1)
+		f.countHeld(1)
 		t.word = (t.word + recOnce) | recLent | f.o.s.me.high()
 	case r.large():
+		f.countHeld(1)
 		t.word |= recTaken | f.o.s.me.high()
 	default:
 		t.word |= recOver
@@ -287,6 +331,7 @@ func (f *fifo) freeTaken(r recordAt) {
 		f.freeBlock(r.at)
 		f.o.s.a.Store(r.at, over(r.word))
 		f.over(r, false)
+		f.countHeld(-1)
 		return true, nil
 	}}, false)
 }
@@ -296,10 +341,10 @@ func (f *fifo) freeTaken(r recordAt) {
 func (f *fifo) freed() {
 	s := f.o.s
 	s.ringBell(f.at+fifoPutBell, 1)
-	if s.a.Load(f.at+fifoDoneBell)&1 != 0 && s.a.Load(s.a.Load(f.at+fifoHead)) == 0 {
+	if s.a.Load(f.at+fifoDoneBell)&1 != 0 && !f.stands() {
 		s.ringBell(f.at+fifoDoneBell, everyone)
 	}
-	if f.putting.word.Load()&sectionShut != 0 {
+	if s.a.Load(f.at+fifoShut) != 0 {
 		s.ringBell(f.at+fifoGetBell, everyone)
 	}
 }

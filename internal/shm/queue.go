@@ -25,8 +25,8 @@ func init() {
 	kinds[QueueKind] = kindOf{
 		name: "queue", config: [2]string{"elements of capacity", "deliveries before an element is a dead letter"},
 		fifos: 1, room: func(spec Spec) uint64 { return spec.Config[0] },
-		patience: queuePatience, looksOften: true,
-		joins: (*Space).clearShares, holds: holdsLoans,
+		patience: queuePatience,
+		joins:    (*Space).clearShares, holds: holdsRecords,
 		furnish: furnishQueue, strip: stripFifos, recover: recoverFifos, doom: doomFifos,
 		check: checkFifos, picture: pictureQueue,
 	}
@@ -183,6 +183,7 @@ func (q *Queue) Join(ctx context.Context) error {
 	return q.visit(ctx, visit{
 		section: &q.putting, bell: f.at + fifoDoneBell,
 		before: func() {
+			f.mindDeaths()
 			if f.mind(); a.Load(f.at+fifoSpent) != 0 {
 				_ = q.visitOnce(visit{section: &q.getting, do: func() (bool, error) { return true, f.sendSpent() }}, nil)
 			}

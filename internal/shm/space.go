@@ -100,7 +100,7 @@ func (s *Space) Close() error {
 
 // begins begins what takes several steps, all of which have to come before Close
 // gives our slot up; false where Close was first. Operations of one word do without:
-// they look at closed afterwards. So does who is in a section, whose word says so.
+// they look at closed afterwards. Sections count for themselves who is inside.
 func (s *Space) begins() bool {
 	s.inside.Add(1)
 	if s.closed.Load() {

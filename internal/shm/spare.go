@@ -5,11 +5,11 @@ import (
 	"sync"
 )
 
-// spares are chunks of this process's that have become empty, the last ones last.
-// They keep their memory for a while: else a value whose size changes would take a
-// chunk and give one back with each Store, at 0.3 to 1 ms of the kernel's time. There
-// are twelve classes of blocks up to 6 KiB. Who finds the space full gives back all
-// that is empty, whosever it is.
+// spares are chunks, whosever they are, that this process has made empty, the last ones
+// last. They keep their memory for a while: else a value whose size changes, or a queue
+// that is empty now and then, would take a chunk and give one back each time, at 0.3 to
+// 1 ms of the kernel's time. There are twelve classes of blocks up to 6 KiB. Who finds
+// the space full gives back all that is empty, and so does the sweep.
 type spares struct {
 	mu     sync.Mutex
 	chunks []int
@@ -35,11 +35,11 @@ func (p *spares) keep(k int) (oldest int, full bool) {
 
 // emptied is what becomes of a chunk when its last block has been freed.
 func (s *Space) emptied(k int) {
-	if s.a.Hooked() || ownerOf(s.a.Load(s.chunk(k))) != s.me {
+	if s.a.Hooked() {
 		s.giveChunk(k)
 		return
 	}
-	if k, full := s.heap.spares.keep(k); full && ownerOf(s.a.Load(s.chunk(k))) == s.me && s.a.Load(s.chunk(k)+chunkUsed) == 0 {
+	if k, full := s.heap.spares.keep(k); full && s.a.Load(s.chunk(k)+chunkUsed) == 0 {
 		s.giveChunk(k)
 	}
 }

@@ -44,6 +44,9 @@ func (s *Space) undo(o owner) {
 	}
 	for k := range s.usedChunks() {
 		s.undoChunk(k, o)
+		if s.a.Load(s.chunk(k)+chunkUsed) == 0 && !s.a.Hooked() {
+			s.giveChunk(k) // which it may have kept as a spare
+		}
 	}
 	if o != s.me || len(s.given) == 0 {
 		s.a.CompareAndSwap(at, o.taken(), o.incarnation()<<32)

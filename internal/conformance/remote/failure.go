@@ -10,7 +10,7 @@ import (
 
 // sentinels are the errors that are the same variable in both processes.
 var sentinels = []error{
-	driver.ErrBroken, driver.ErrClosed, driver.ErrCorrupt, driver.ErrEmpty, driver.ErrExists, driver.ErrFull,
+	driver.ErrBroken, driver.ErrClosed, driver.ErrCorrupt, driver.ErrDone, driver.ErrEmpty, driver.ErrExists, driver.ErrFull,
 	driver.ErrLocked, driver.ErrLost, driver.ErrMismatch, driver.ErrNotFound, driver.ErrNotHeld, driver.ErrNoSpace,
 	driver.ErrRange, driver.ErrTooLarge, driver.ErrType, driver.ErrVersion,
 	context.Canceled, context.DeadlineExceeded, errors.ErrUnsupported,
