@@ -52,8 +52,8 @@ func picture(lines map[string]plotter.XYs, to io.Writer) error {
 	p := plot.New()
 	p.Title.Padding = vg.Points(8)
 	p.Title.Text = "Messages through a queue, from one process to another, on two processors"
+	p.X.Label.Padding = vg.Points(6)
 	p.X.Label.Text = "size of a message"
-	p.Y.Label.Text = "thousand messages per second"
 	p.X.Scale, p.Y.Scale = plot.LogScale{}, plot.LogScale{}
 	p.X.Tick.Marker, p.Y.Tick.Marker = sizes{}, powers{}
 	p.X.Min, p.X.Max = 12, 1.4*float64(pictured[len(pictured)-1])
@@ -91,14 +91,18 @@ func picture(lines map[string]plotter.XYs, to io.Writer) error {
 	return render(p, legend, to)
 }
 
-// render puts the legend beside the plot, where it hides nothing.
+// render puts the legend beside the plot, where it hides nothing, and names the Y axis
+// itself: with a logarithmic scale plot makes room for the name in the wrong place.
 func render(p *plot.Plot, legend plot.Legend, to io.Writer) error {
-	const width, height, beside = 26 * vg.Centimeter, 15 * vg.Centimeter, 7 * vg.Centimeter
+	const width, height, beside = 26 * vg.Centimeter, 15 * vg.Centimeter, 7.2 * vg.Centimeter
 	svg := vgsvg.New(width, height)
 	page := draw.New(svg)
 	page.SetColor(color.White)
 	page.Fill(page.Rectangle.Path())
-	p.Draw(draw.Crop(page, vg.Points(8), -beside, vg.Points(8), -vg.Points(8)))
+	name := p.X.Label.TextStyle
+	name.Rotation, name.YAlign = math.Pi/2, draw.YTop
+	page.FillText(name, vg.Point{X: vg.Points(8), Y: height / 2}, "thousand messages per second")
+	p.Draw(draw.Crop(page, vg.Points(28), -beside, vg.Points(8), -vg.Points(8)))
 	legend.Draw(draw.Crop(page, width-beside+vg.Points(12), 0, 0, -vg.Points(30)))
 	var text bytes.Buffer
 	if _, err := svg.WriteTo(&text); err != nil {
@@ -127,7 +131,8 @@ type powers struct{}
 // Ticks are labelled at powers of ten.
 func (powers) Ticks(least, most float64) []plot.Tick {
 	var ticks []plot.Tick
-	for power := math.Pow(10, math.Floor(math.Log10(least))); power <= most; power *= 10 {
+	for exponent := int(math.Floor(math.Log10(least))); math.Pow10(exponent) <= most; exponent++ {
+		power := math.Pow10(exponent)
 		ticks = append(ticks, plot.Tick{Value: power, Label: humanly(power)})
 		for i := 2.0; i < 10 && power < most; i++ {
 			ticks = append(ticks, plot.Tick{Value: i * power})
