@@ -3,6 +3,7 @@ package multiproc
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 
@@ -78,6 +79,7 @@ func (f *Function[In, Out]) Start(ctx context.Context, in In, opts ...Option) (*
 	}
 	if inherit.Sent.Load() != handles {
 		<-c.proc.Taken()
+		runtime.KeepAlive(in) // what is in it is held until the child holds it
 	}
 	return newProcess(c, f.out), nil
 }

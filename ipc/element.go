@@ -33,6 +33,20 @@ func refuseFamily(x any) error {
 	return nil
 }
 
+// kept has c refuse, besides, what nobody would hold while it stands in an object: an
+// end of a pipe.
+func kept[T any](c *codec.Codec[T], s *Space) {
+	c.Refuse(func(x any) error {
+		if _, ok := x.(interface{ isEnd() }); ok {
+			return errors.New("an end of a pipe can be sent, but not be kept in an object")
+		}
+		if !s.family {
+			return refuseFamily(x)
+		}
+		return nil
+	})
+}
+
 func (h *handle[O]) ofFamily() bool { return h.space != nil && h.space.family }
 
 // notEncoded is why a value or a type cannot be shared, as this package says it.

@@ -34,7 +34,7 @@ func OpenValue[T any](ctx context.Context, s *Space, name string) (*Value[T], er
 	if err != nil {
 		return nil, err
 	}
-	within(c, s)
+	kept(c, s)
 	return &Value[T]{h, c}, nil
 }
 
@@ -72,7 +72,8 @@ func (v *Value[T]) load(ctx context.Context) (x T, version uint64, err error) {
 
 // Store replaces the value. A value of more bytes than fit is ErrTooLarge, and one
 // that the space has no room for beside the old one ErrNoSpace. A handle of the
-// family's space in the value of a space opened by name is ErrType.
+// family's space in the value of a space opened by name is ErrType, and so is an end of
+// a pipe in any.
 func (v *Value[T]) Store(ctx context.Context, x T) error {
 	data, err := v.codec.Encode(&x)
 	if err != nil {
@@ -136,7 +137,7 @@ func (v *Value[T]) UnmarshalBinary(data []byte) error {
 	if err := v.unmarshal(data, valueOf(of), "value"); err != nil {
 		return err
 	}
-	within(c, v.space)
+	kept(c, v.space)
 	v.codec = c
 	return nil
 }

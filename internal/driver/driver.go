@@ -33,6 +33,7 @@ type Space interface {
 	OpenSemaphore(ctx context.Context, which Which, permits int) (Semaphore, error) // permits 0: as many as it has
 	OpenArray(ctx context.Context, which Which, elements Elements) (Array, error)
 	OpenQueue(ctx context.Context, which Which, of Type, cfg QueueConfig) (Queue, error)
+	Pipes
 }
 
 // Which says which object to open: the one called Name, which is made where it is
@@ -226,7 +227,7 @@ type Queue interface {
 type Loan struct {
 	Data    []byte // the borrower's own
 	Attempt int    // how often it was lent, 1 the first time
-	Own     [3]uint64
+	Own     [4]uint64
 }
 
 // Stats pictures a space.

@@ -25,6 +25,7 @@ func Cases() []Case {
 	all = append(all, onceCases()...)
 	all = append(all, semaphoreCases()...)
 	all = append(all, arrayCases()...)
+	all = append(all, pipeCases()...)
 	all = append(all, queueCases()...)
 	return all
 }

@@ -76,6 +76,10 @@ type Process struct {
 	Once      driver.Once
 	Array     driver.Array
 	Queue     driver.Queue
+	Pipes     [2]driver.Pipe // the ends of one
+
+	pipes   []driver.Pipe // all holds that it ever had
+	arrives bool          // it is about to have one more
 }
 
 // Attach has a late process attach to the space; false where that is full.

@@ -29,6 +29,7 @@ func (f *fifo) put(ctx context.Context, data []byte, wait bool) error {
 			if done && err == nil {
 				f.o.s.ringBell(f.at+fifoGetBell, 1)
 			}
+			f.exit(&f.putting)
 			if done {
 				return notPut(err, len(data))
 			}
@@ -71,7 +72,7 @@ func (p *batch) put(ctx context.Context, wait bool) error {
 			err = f.visitOnce(v, driver.ErrFull)
 		}
 		if p.n > begun {
-			f.o.s.ringBell(f.at+fifoGetBell, p.n-begun)
+			f.tell(fifoGetBell, p.n-begun)
 			return err
 		}
 		if err == nil {
@@ -224,7 +225,7 @@ func (f *fifo) shut(ctx context.Context) error {
 		return true, nil
 	}}, false)
 	if err == nil {
-		f.o.s.ringAll(f.at)
+		f.telling(func() { f.o.s.ringAll(f.at) })
 	}
 	return err
 }

@@ -59,5 +59,9 @@ const (
 	stripAnything         // a sweep strips what a dead maker cannot have furnished
 	keepNothing           // Close gives up the arrays whose memory it has given out
 	leaveDirty            // a new array has in it what was there before
+	pipeLookOnce          // whether an end is gone is decided by one look at the shares, one after the other
+	pipeKeepEnds          // the sweep leaves the dead their ends until they are detached, and tells nobody then
+	pipeTakeAnyEnd        // who takes an end over does not look whether somebody has it
+	pipeCloseAtOnce       // an end is closed while a goroutine still sends
 	giveAnyBig            // give a big block's chunks back without looking which block they are of
 )

@@ -59,6 +59,10 @@ var Mutations = [...]struct{ Name, In string }{
 	keepNothing:           {"keepNothing", "array"},
 	leaveDirty:            {"leaveDirty", "array"},
 	giveAnyBig:            {"giveAnyBig", "heap"},
+	pipeLookOnce:          {"pipeLookOnce", "pipe"},
+	pipeKeepEnds:          {"pipeKeepEnds", "pipe"},
+	pipeTakeAnyEnd:        {"pipeTakeAnyEnd", "pipe"},
+	pipeCloseAtOnce:       {"pipeCloseAtOnce", "pipe"},
 }
 
 // Mutate puts the bug with that index in Mutations into the package, or takes it

@@ -38,6 +38,8 @@ type Object struct {
 	seen  sighting // of what is in the way, but may have stopped
 	beats uint64   // of this process's claims to a semaphore's turn: who has the gate counts them
 
+	holds [2]int // of a pipe's ends, which this process has; they change under table
+
 	cleanup runtime.Cleanup // letGo, which the explorer does by itself
 }
 
@@ -256,6 +258,7 @@ func (s *Space) abandonMaking(i int, meta, attached, cell, entered uint64) {
 		s.a.CompareAndSwap(cell, entered, 0)
 	}
 	if attached != 0 {
+		s.clearShares(attached) // not to be taken for shares of the next object
 		s.detach(attached, s.me)
 	}
 	for now := meta; unmade(now) && ownerOf(now) == s.me && serial(now) == serial(meta); now = s.a.Load(s.object(i)) {

@@ -81,10 +81,14 @@ func (f *fifo) sendSpent() error {
 		f.o.s.ringBell(to.at+fifoGetBell, sent)
 		f.freed()
 	}
+	to.exit(&to.putting)
 	return err
 }
 
 func (f *fifo) sendAll(to *fifo) (sent int, err error) {
+	if to.isShut(true) || !to.hasRoom() {
+		return 0, nil
+	}
 	if err := f.mendHead(); err != nil { // the other's is mended: what was put there is over with
 		return 0, err
 	}
@@ -137,12 +141,12 @@ func (f *fifo) send(r recordAt, to *fifo) error {
 		return err
 	}
 	moving := r.word&(recAttempts|recLarge) | recMoving | f.o.s.me.high()
-	a.Store(r.at, moving)
 	a.Write(to.at+originWord, moving)
 	a.Write(to.at+originIdent, uint64(identOf(f.o.i, f.o.meta)))
 	a.Write(to.at+originSeq, a.Load(to.at+fifoTailSeq))
 	a.Write(to.at+originBlock, uint64(large))
 	a.Store(to.at+originCell, r.at)
+	a.Store(r.at, moving)
 	if err := to.append(data, r.length, large); err != nil {
 		a.Store(r.at, r.word)
 		a.Store(to.at+originCell, 0)

@@ -123,12 +123,17 @@ func (s *Space) recoverKind(k Kind, i int, meta uint64, o owner) bool {
 	return kinds[k].recover != nil && kinds[k].recover(s, i, meta, o)
 }
 
-// finishDeleted does for deleted objects, and for the heap, what sweeps without a
+// finishDeleted does for deleted objects, for pipes, and for the heap, what sweeps without a
 // slot have left. We have just come: nothing is ours yet.
 func (s *Space) finishDeleted() {
 	objects := s.objectTable()
 	for i := range s.used(&objects) {
-		if meta := s.a.Load(s.object(i)); state(meta) == stateDeleted {
+		meta := s.a.Load(s.object(i))
+		if state(meta) == stateLive && s.specOf(i).Kind == PipeKind {
+			s.recover(i, meta, s.me) // its last user may have been swept
+			meta = s.a.Load(s.object(i))
+		}
+		if state(meta) == stateDeleted {
 			s.recover(i, meta, s.me)
 			s.reclaim(i, identOf(i, meta))
 		}

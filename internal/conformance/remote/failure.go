@@ -3,6 +3,7 @@ package remote
 import (
 	"context"
 	"errors"
+	"io"
 	"reflect"
 
 	"github.com/multiproc-go/multiproc/internal/driver"
@@ -13,7 +14,7 @@ var sentinels = []error{
 	driver.ErrBroken, driver.ErrClosed, driver.ErrCorrupt, driver.ErrDone, driver.ErrEmpty, driver.ErrExists, driver.ErrFull,
 	driver.ErrLocked, driver.ErrLost, driver.ErrMismatch, driver.ErrNotFound, driver.ErrNotHeld, driver.ErrNoSpace,
 	driver.ErrRange, driver.ErrTooLarge, driver.ErrType, driver.ErrVersion,
-	context.Canceled, context.DeadlineExceeded, errors.ErrUnsupported,
+	context.Canceled, context.DeadlineExceeded, errors.ErrUnsupported, io.EOF, io.ErrClosedPipe,
 }
 
 // A failure is an error under way.
