@@ -34,6 +34,7 @@ type Space interface {
 	OpenArray(ctx context.Context, which Which, elements Elements) (Array, error)
 	OpenQueue(ctx context.Context, which Which, of Type, cfg QueueConfig) (Queue, error)
 	Pipes
+	OpenService(ctx context.Context, which Which, of Type) (Service, error)
 }
 
 // Which says which object to open: the one called Name, which is made where it is

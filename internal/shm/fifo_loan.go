@@ -152,12 +152,7 @@ func recoverFifos(s *Space, i int, meta uint64, dead owner) bool {
 	if !attached {
 		return false
 	}
-	for {
-		word := s.a.Load(s.object(i) + entRoot)
-		if word == 0 || word&rootDeaths == rootDeaths || s.a.CompareAndSwap(s.object(i)+entRoot, word, word|rootDeaths) {
-			break
-		}
-	}
+	s.markDeaths(i)
 	if s.me == 0 {
 		return true // whoever comes to the section finds its owner dead
 	}
@@ -179,6 +174,16 @@ func recoverFifos(s *Space, i int, meta uint64, dead owner) bool {
 		s.ringAll(at)
 	}
 	return true
+}
+
+// markDeaths says that the getting sections of object i want mending.
+func (s *Space) markDeaths(i int) {
+	for {
+		word := s.a.Load(s.object(i) + entRoot)
+		if word == 0 || word&rootDeaths == rootDeaths || s.a.CompareAndSwap(s.object(i)+entRoot, word, word|rootDeaths) {
+			return
+		}
+	}
 }
 
 // freeSection takes a dead owner out of a section.

@@ -64,4 +64,11 @@ const (
 	pipeTakeAnyEnd        // who takes an end over does not look whether somebody has it
 	pipeCloseAtOnce       // an end is closed while a goroutine still sends
 	giveAnyBig            // give a big block's chunks back without looking which block they are of
+
+	serviceRingsNobody     // a call does not wake who waits for one
+	serviceKeepsTurn       // who takes a call and leaves others wakes nobody for them
+	serviceAnswersSilently // an answer does not wake the caller
+	serviceLeavesSilently  // who gives a call up does not tell who serves it
+	serviceForgetsServed   // the sweep leaves with the dead what they served
+	serviceTriesForEver    // a request that ends all who serve it goes to the next one
 )

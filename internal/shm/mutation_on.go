@@ -63,6 +63,13 @@ var Mutations = [...]struct{ Name, In string }{
 	pipeKeepEnds:          {"pipeKeepEnds", "pipe"},
 	pipeTakeAnyEnd:        {"pipeTakeAnyEnd", "pipe"},
 	pipeCloseAtOnce:       {"pipeCloseAtOnce", "pipe"},
+
+	serviceRingsNobody:     {"serviceRingsNobody", "service"},
+	serviceKeepsTurn:       {"serviceKeepsTurn", "service"},
+	serviceAnswersSilently: {"serviceAnswersSilently", "service"},
+	serviceLeavesSilently:  {"serviceLeavesSilently", "service"},
+	serviceForgetsServed:   {"serviceForgetsServed", "service"},
+	serviceTriesForEver:    {"serviceTriesForEver", "service"},
 }
 
 // Mutate puts the bug with that index in Mutations into the package, or takes it

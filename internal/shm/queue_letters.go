@@ -179,6 +179,7 @@ func (f *fifo) mendOrigin(seq uint64) {
 	there := current && (state(meta) == stateLive || state(meta) == stateDeleted)
 	if _, err := f.place(cell); there && err == nil {
 		s.a.CompareAndSwap(cell, word, is)
+		s.markDeaths(from.index()) // its own getters may have counted the record already
 	} else if recState(is) == recSpent {
 		s.free(block(s.a.Load(f.at + originBlock))) // nobody else will
 	}
