@@ -27,10 +27,8 @@ func (d design) other() int { return 1 - d.side }
 // open unless something was made before, made has it.
 var (
 	links = map[string]func(ctx context.Context, d design) (link, error){
-		"pipe":          openPipes,
-		"socket":        openSocket,
-		"shmipc":        openShmipc,
-		"shmipc-window": openShmipcWindow,
+		"pipe":   openPipes,
+		"socket": openSocket,
 	}
 	made = map[string]func(ctx context.Context, d design) error{
 		"pipe": makePipes,

@@ -10,6 +10,10 @@ import (
 	"github.com/cloudwego/shmipc-go"
 )
 
+func init() { // where there is shmipc
+	links["shmipc"], links["shmipc-window"] = openShmipc, openShmipcWindow
+}
+
 // shmipcSettings give each message a piece of shared memory of its own, and all that
 // may be under way a place: otherwise shmipc falls back to its socket.
 func shmipcSettings(c *shmipc.Config, d design) {
