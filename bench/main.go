@@ -3,18 +3,21 @@
 //
 //	go run .                     every area
 //	go run . processes           one area
-//	go run . -into README.md     and writes the tables into that file
+//	go run . -into README.md     and writes the tables into that file, and pictures beside it
 //
 // The exit status is 1 if a contestant failed. A ratio that was not reached, or a
 // peer that is missing, is in the table.
 package main
 
 import (
+	"bytes"
 	"context"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -25,6 +28,7 @@ import (
 	"github.com/multiproc-go/multiproc/bench/locks"
 	"github.com/multiproc-go/multiproc/bench/peers"
 	"github.com/multiproc-go/multiproc/bench/processes"
+	"github.com/multiproc-go/multiproc/bench/queues"
 	"github.com/multiproc-go/multiproc/bench/values"
 )
 
@@ -33,13 +37,18 @@ type area struct {
 	name        string
 	races       func(self harness.Program, shelf *peers.Shelf) []harness.Race
 	contestants map[string]func(ctx context.Context, args []string) error
+	picture     picture // nil: it has none
 }
 
+// A picture is drawn of measurements of its own, as SVG.
+type picture func(ctx context.Context, self harness.Program, shelf *peers.Shelf, rounds int, to io.Writer) error
+
 var areas = []area{
-	{"processes", processes.Races, processes.Contestants},
-	{"locks", locks.Races, locks.Contestants},
-	{"coordination", coordination.Races, coordination.Contestants},
-	{"values", values.Races, values.Contestants},
+	{"processes", processes.Races, processes.Contestants, nil},
+	{"locks", locks.Races, locks.Contestants, nil},
+	{"coordination", coordination.Races, coordination.Contestants, nil},
+	{"values", values.Races, values.Contestants, nil},
+	{"queues", queues.Races, queues.Contestants, queues.Picture},
 }
 
 func main() {
@@ -97,8 +106,9 @@ func measure(ctx context.Context, names []string, rounds int, into string) error
 		if len(names) > 0 && !slices.Contains(names, a.name) {
 			continue
 		}
+		program := harness.Program{Path: self, Area: a.name}
 		var rows []harness.Row
-		for _, race := range a.races(harness.Program{Path: self, Area: a.name}, shelf) {
+		for _, race := range a.races(program, shelf) {
 			more, err := harness.Run(ctx, race, rounds)
 			if err != nil {
 				return err
@@ -113,6 +123,22 @@ func measure(ctx context.Context, names []string, rounds int, into string) error
 				return err
 			}
 		}
+		if into != "" && a.picture != nil {
+			file := filepath.Join(filepath.Dir(into), a.name+".svg")
+			draw := func(to io.Writer) error { return a.picture(ctx, program, shelf, rounds, to) }
+			if err := drawInto(file, draw); err != nil {
+				return fmt.Errorf("draw %s: %w", file, err)
+			}
+		}
 	}
 	return nil
+}
+
+// drawInto makes a file of what draw writes, once all of it is there.
+func drawInto(file string, draw func(to io.Writer) error) error {
+	var svg bytes.Buffer
+	if err := draw(&svg); err != nil {
+		return err
+	}
+	return os.WriteFile(file, svg.Bytes(), 0o644)
 }

@@ -24,6 +24,7 @@ type Shelf struct {
 	dir   string
 	cc    string // why there is no C compiler; empty: there is one
 	boost string // the same for Boost
+	zmq   string // and for ZeroMQ
 }
 
 // Unpack makes a shelf in dir.
@@ -33,22 +34,32 @@ func Unpack(dir string) (*Shelf, error) {
 	}
 	s := &Shelf{dir: dir}
 	if _, err := exec.LookPath("cc"); err != nil {
-		s.cc, s.boost = "no cc", "no cc"
+		s.cc, s.boost, s.zmq = "no cc", "no cc", "no cc"
 		return s, nil
 	}
 	if err := s.compile("*.c", "cc", "-static"); err != nil {
 		return nil, err
 	}
-	for _, players := range []string{"locks/*.c", "coordination/*.c", "values/*.c"} {
+	for _, players := range []string{"locks/*.c", "coordination/*.c", "values/*.c", "queues/*.c"} {
 		if err := s.compile(players, "cc"); err != nil { // not static, as programs are, usually
 			return nil, err
 		}
+	}
+	if exec.Command("cc", "-E", "-include", "zmq.h", "-x", "c", "/dev/null").Run() != nil {
+		s.zmq = "no ZeroMQ"
+	} else if err := s.compile("zeromq/*.c", "cc", "-lzmq"); err != nil {
+		return nil, err
 	}
 	if exec.Command("c++", "-E", "-x", "c++", "-include", "boost/version.hpp", "/dev/null").Run() != nil {
 		s.boost = "no c++ with Boost"
 		return s, nil
 	}
-	return s, s.compile("locks/*.cc", "c++")
+	for _, players := range []string{"locks/*.cc", "queues/*.cc"} {
+		if err := s.compile(players, "c++"); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
 }
 
 func (s *Shelf) compile(sources, compiler string, flags ...string) error {
@@ -57,7 +68,7 @@ func (s *Shelf) compile(sources, compiler string, flags ...string) error {
 		return err
 	}
 	for _, source := range programs {
-		line := append(flags, "-O2", "-Wall", "-o", strings.TrimSuffix(source, filepath.Ext(source)), source)
+		line := append([]string{"-O2", "-Wall", "-o", strings.TrimSuffix(source, filepath.Ext(source)), source}, flags...)
 		if out, err := exec.Command(compiler, line...).CombinedOutput(); err != nil {
 			return fmt.Errorf("compile %s: %w\n%s", filepath.Base(source), err, out)
 		}
@@ -78,6 +89,13 @@ func (s *Shelf) C(name, program string, args ...string) harness.Contestant {
 func (s *Shelf) Boost(name, program string, args ...string) harness.Contestant {
 	c := s.C(name, program, args...)
 	c.Missing = s.boost
+	return c
+}
+
+// ZeroMQ is the contestant that c/program.c is, called name in the table.
+func (s *Shelf) ZeroMQ(name, program string, args ...string) harness.Contestant {
+	c := s.C(name, program, args...)
+	c.Missing = s.zmq
 	return c
 }
 

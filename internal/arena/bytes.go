@@ -8,6 +8,10 @@ func Bytes[T any](p *T) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(p)), unsafe.Sizeof(*p))
 }
 
+// Slice returns *p, where T is a type of byte slices. Unlike what package reflect
+// returns, it does not have the compiler move *p to the heap.
+func Slice[T any](p *T) []byte { return *(*[]byte)(unsafe.Pointer(p)) }
+
 // Elements returns memory as the elements of a T that lie in it. T holds no pointers,
 // and memory begins where a T may.
 func Elements[T any](memory []byte) []T {

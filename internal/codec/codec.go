@@ -114,7 +114,7 @@ func (c *Codec[T]) Append(dst []byte, v *T) ([]byte, error) {
 // returns for a []byte is *v itself, to be used before *v changes.
 func (c *Codec[T]) Encode(v *T) ([]byte, error) {
 	if c.way == asBytes {
-		if b := reflect.ValueOf(v).Elem().Bytes(); len(b) <= MaxBytes {
+		if b := arena.Slice(v); len(b) <= MaxBytes {
 			return b, nil
 		}
 	}
@@ -203,7 +203,7 @@ func (c *Codec[T]) Room(v *T) []byte {
 	if c.way != asBytes {
 		return nil
 	}
-	return reflect.ValueOf(v).Elem().Bytes()[:0]
+	return arena.Slice(v)[:0]
 }
 
 func (c *Codec[T]) decodeCopy(data []byte, v *T) error {

@@ -25,6 +25,7 @@ var pipeTests = tests{
 	"each hold of an end is closed by itself":      pipeHolds,
 	"a pipe of other types is ErrMismatch":         pipeMismatch,
 	"a pipe goes with its ends":                    pipeGoes,
+	"stats tell what a pipe takes":                 pipeStats,
 	"a deleted pipe is ErrClosed":                  pipeDeleted,
 	"Poll tells whether Recv would return at once": pipePoll,
 	"many send and many receive through one pipe":  pipeMany,
@@ -309,6 +310,33 @@ func pipeGoes(t *testing.T, attach func() driver.Space) {
 			t.Fatalf("%d objects are left of %d", n, before)
 		}
 	}
+}
+
+func pipeStats(t *testing.T, attach func() driver.Space) {
+	s := attach()
+	a, b := newPipe(t, s)
+	one := func() driver.ObjectStat {
+		t.Helper()
+		stats, err := s.Stats(background)
+		must(t, err)
+		for _, o := range stats.Objects {
+			if o.Name == a.Name() {
+				return o
+			}
+		}
+		t.Fatalf("no %q: %+v", a.Name(), stats.Objects)
+		return driver.ObjectStat{}
+	}
+	empty := one()
+	if empty.Kind != "pipe" || empty.Type != pipeType.Name || empty.Waiters != 0 {
+		t.Errorf("%+v", empty)
+	}
+	message := make([]byte, 100_000)
+	must(t, a.Send(background, message))
+	if full := one(); full.Bytes < empty.Bytes+int64(len(message)) {
+		t.Errorf("%d bytes with a message of %d, and %d without", full.Bytes, len(message), empty.Bytes)
+	}
+	arrives(t, b, string(message))
 }
 
 func pipeDeleted(t *testing.T, attach func() driver.Space) {

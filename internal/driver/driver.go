@@ -34,6 +34,7 @@ type Space interface {
 	OpenArray(ctx context.Context, which Which, elements Elements) (Array, error)
 	OpenQueue(ctx context.Context, which Which, of Type, cfg QueueConfig) (Queue, error)
 	Pipes
+	OpenService(ctx context.Context, which Which, of Type) (Service, error)
 }
 
 // Which says which object to open: the one called Name, which is made where it is
@@ -227,7 +228,7 @@ type Queue interface {
 type Loan struct {
 	Data    []byte // the borrower's own
 	Attempt int    // how often it was lent, 1 the first time
-	Own     [3]uint64
+	Own     [4]uint64
 }
 
 // Stats pictures a space.

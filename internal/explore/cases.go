@@ -26,6 +26,7 @@ func Cases() []Case {
 	all = append(all, semaphoreCases()...)
 	all = append(all, arrayCases()...)
 	all = append(all, pipeCases()...)
+	all = append(all, serviceCases()...)
 	all = append(all, queueCases()...)
 	return all
 }

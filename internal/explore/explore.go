@@ -76,9 +76,14 @@ type Process struct {
 	Once      driver.Once
 	Array     driver.Array
 	Queue     driver.Queue
+	Letters   driver.Queue
 	Pipes     [2]driver.Pipe // the ends of one
 
-	pipes []driver.Pipe // all holds that it ever had
+	pipes   []driver.Pipe // all holds that it ever had
+	arrives bool          // it is about to have one more
+	Service driver.Service
+
+	calling, taking int // threads that call the service, or wait for a call
 }
 
 // Attach has a late process attach to the space; false where that is full.

@@ -94,7 +94,9 @@ func (p *Process) close(end int) {
 // arrive takes hold of end 0 as one that another has sent. It returns whether it could.
 func (p *Process) arrive(kept driver.Pipe) bool {
 	done := p.World.Call(p.ID, "arrive")
+	p.arrives = true
 	err := p.takes(kept)
+	p.arrives = false
 	done(pipeCode(err))
 	return err == nil
 }
@@ -144,11 +146,12 @@ func pipeModel(pl plan) Model {
 	}}
 }
 
-// hasEnd is right where one that is stopped has an end: others may wait for what it does
-// with that.
+// hasEnd is right where one that is stopped has an end, or is about to: others may wait for
+// what it does with that. So they may where somebody is dead, since it may be the one who
+// was to see to that here; elsewhere all who wait watch one another.
 func hasEnd(w *World) error {
 	for id, p := range w.Processes {
-		if w.sched.stopped[id] && len(p.pipes) > 0 {
+		if w.Dead[id] || w.sched.stopped[id] && (len(p.pipes) > 0 || p.arrives) {
 			return nil
 		}
 	}
@@ -210,7 +213,7 @@ func pipeCases() []Case {
 		Threads: []Thread{{1, func(_ *World, p *Process) {
 			p.send(1)
 			p.close(0)
-		}}, {2, recvAll}, sweeper(0)},
+		}}, {2, recvAll}, sweeper(2)},
 	}), of(plan{[2][]int{{1, 2}, {2}}, 64}, Case{
 		Name:   "pipe: an end goes from one process to another, while a third closes its own",
 		Bounds: Bounds{Preemptions: 1, Kills: 1},
@@ -268,7 +271,7 @@ func pipeCases() []Case {
 		}}, {1, func(_ *World, p *Process) {
 			p.send(1)
 			p.close(0)
-		}}},
+		}}, sweeper(0)},
 	}), of(plan{[2][]int{{0, 1}, {2}}, 64}, Case{
 		Name:   "pipe: all close, and nothing is left",
 		Bounds: Bounds{Preemptions: 1, Kills: 1},

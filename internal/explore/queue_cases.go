@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/multiproc-go/multiproc/internal/driver"
 )
@@ -68,25 +69,36 @@ func queueCode(err error) int64 {
 	return code(err)
 }
 
+// ended fills in what an operation has returned: what it found, or why it did not.
+func (p *Process) ended(done func(result ...int64), err error, found int64) {
+	result := queueCode(err)
+	if result == codeClosed {
+		found = oneIf(slices.ContainsFunc(p.World.history.ops, func(op Op) bool {
+			return op.Process == p.ID && op.Name == "closing"
+		}))
+	}
+	done(result, found)
+}
+
 // put, get, receive, and those that follow are calls that the history keeps.
 func (p *Process) put(ctx context.Context, name int64) bool {
 	done := p.World.Call(p.ID, "put", name)
 	err := p.Queue.Put(ctx, contentOf(name))
-	done(queueCode(err))
+	p.ended(done, err, 0)
 	return err == nil
 }
 
 func (p *Process) get(ctx context.Context) bool {
 	done := p.World.Call(p.ID, "get")
 	data, err := p.Queue.Get(ctx, nil)
-	done(queueCode(err), nameOf(data))
+	p.ended(done, err, nameOf(data))
 	return err == nil
 }
 
 func (p *Process) receive(ctx context.Context) (l driver.Loan, ok bool) {
 	done := p.World.Call(p.ID, "receive")
 	l, err := p.Queue.Receive(ctx)
-	done(queueCode(err), lent(nameOf(l.Data), int64(l.Attempt)))
+	p.ended(done, err, lent(nameOf(l.Data), int64(l.Attempt)))
 	return l, err == nil
 }
 
@@ -97,14 +109,14 @@ func (p *Process) endLoan(name string, l driver.Loan) {
 		end = p.Queue.Nak
 	}
 	done := p.World.Call(p.ID, name, nameOf(l.Data), int64(l.Attempt))
-	done(queueCode(end(background, l)))
+	p.ended(done, end(background, l), 0)
 }
 
 func (p *Process) tryPut(name int64) bool {
 	undisturbed := p.World.undisturbed()
 	done := p.World.Call(p.ID, "tryput", name)
 	err := p.Queue.TryPut(contentOf(name))
-	done(queueCode(err), oneIf(undisturbed(1)))
+	p.ended(done, err, oneIf(undisturbed(1)))
 	return err == nil
 }
 
@@ -113,7 +125,7 @@ func (p *Process) tryGet() bool {
 	done := p.World.Call(p.ID, "tryget")
 	data, err := p.Queue.TryGet(nil)
 	if err != nil {
-		done(queueCode(err), oneIf(undisturbed(1)))
+		p.ended(done, err, oneIf(undisturbed(1)))
 		return false
 	}
 	done(codeOK, nameOf(data))
@@ -122,12 +134,12 @@ func (p *Process) tryGet() bool {
 
 func (p *Process) shut() {
 	done := p.World.Call(p.ID, "shut")
-	done(queueCode(p.Queue.Close(background)))
+	p.ended(done, p.Queue.Close(background), 0)
 }
 
 func (p *Process) join(ctx context.Context) {
 	done := p.World.Call(p.ID, "join")
-	done(queueCode(p.Queue.Join(ctx)))
+	p.ended(done, p.Queue.Join(ctx), 0)
 }
 
 // deleteQueue is two operations: while the first one's effect is not complete, others
@@ -204,7 +216,7 @@ func drained(w *World) error {
 		if w.Dead[id] || w.Closed[id] || p.Queue == nil {
 			continue
 		}
-		for p.tryGet() {
+		for n := 0; n <= lineElements && p.tryGet(); n++ { // more there cannot be
 		}
 		if err := w.history.check(queueModel(capacity)); err != nil {
 			return err
@@ -244,6 +256,57 @@ func queueGone(w *World) error {
 	return nil
 }
 
+// openWithLetters opens queues whose elements are dead letters once they have come back.
+func openWithLetters(processes int, names ...int64) func(w *World) {
+	return func(w *World) {
+		for _, p := range w.Processes[:processes] {
+			cfg := driver.QueueConfig{Cap: capacity, MaxDeliver: 1, DeadLetters: "letters"}
+			p.Queue = must(p.Space.OpenQueue(background, driver.Which{Name: "q"}, driver.Type{}, cfg))
+			p.Letters = must(p.Space.OpenQueue(background, driver.Which{Name: "letters"}, driver.Type{}, driver.QueueConfig{}))
+		}
+		for _, name := range names {
+			must(0, w.Processes[0].Queue.Put(background, contentOf(name)))
+		}
+	}
+}
+
+// eachOnce finds each of the elements once, in the queue or among its dead letters.
+func eachOnce(names ...int64) func(w *World) error {
+	return func(w *World) error {
+		var found []int64
+		for id, p := range w.Processes {
+			if w.Dead[id] || p.Queue == nil {
+				continue
+			}
+			for _, q := range []driver.Queue{p.Queue, p.Letters} {
+				data, err := q.TryGet(nil)
+				for ; err == nil; data, err = q.TryGet(nil) {
+					found = append(found, nameOf(data))
+				}
+				if !errors.Is(err, driver.ErrEmpty) {
+					return err
+				}
+			}
+		}
+		slices.Sort(found)
+		if !slices.Equal(found, names) {
+			return fmt.Errorf("of %v there are %v", names, found)
+		}
+		for id, p := range w.Processes {
+			if w.Dead[id] {
+				continue
+			}
+			if err := p.Space.Delete(background, "letters"); err != nil && !errors.Is(err, driver.ErrNotFound) {
+				return err
+			}
+			if p.Letters != nil {
+				p.Space.LetGo(p.Letters)
+			}
+		}
+		return queueGone(w)
+	}
+}
+
 // calls are what a thread does, one after another.
 func calls(all ...func(p *Process)) func(*World, *Process) {
 	return func(_ *World, p *Process) {
@@ -264,6 +327,17 @@ func borrows(end string) func(p *Process) {
 		if l, ok := p.receive(background); ok {
 			p.endLoan(end, l)
 		}
+	}
+}
+
+// lookAndGiveBack gives an element back, if there is one, without the history's knowing.
+func lookAndGiveBack(p *Process) {
+	l, err := p.Queue.TryReceive()
+	if err == nil {
+		err = p.Queue.Nak(background, l)
+	}
+	if err != nil && !errors.Is(err, driver.ErrEmpty) {
+		panic(err)
 	}
 }
 
@@ -370,6 +444,41 @@ func queueCases() []Case {
 		Bounds:  Bounds{Preemptions: 2},
 		Deep:    Bounds{Preemptions: 4, Kills: 1},
 		Threads: []Thread{{0, calls(gets)}, {0, calls(func(p *Process) { p.receive(background) }, (*Process).closeSpace)}, {1, calls(gets, triesToPut(2))}},
+	}), of(3, Case{
+		Name: "queue: a space is closed by one who is about to put", Objects: []string{"Space"},
+		Bounds:  Bounds{Preemptions: 2},
+		Deep:    Bounds{Preemptions: 4, Kills: 1},
+		Threads: []Thread{{0, calls(triesToPut(1))}, {0, calls((*Process).closeSpace)}, {1, calls(triesToPut(2))}, {2, calls(triesToPut(3))}},
+	}), of(3, Case{
+		Name: "queue: spaces are closed by those who have loans that another waits for", Objects: []string{"Space"},
+		Setup: func(w *World) {
+			filled(3, 1, 2)(w)
+			for _, id := range []int{0, 2} {
+				w.Processes[id].receive(background)
+			}
+		},
+		Bounds:  Bounds{Preemptions: 2},
+		Deep:    Bounds{Preemptions: 4, Kills: 1},
+		Threads: []Thread{{0, calls((*Process).closeSpace)}, {1, calls(gets, gets)}, {2, calls((*Process).closeSpace)}},
+	}), of(2, Case{
+		Name: "queue: a putter dies that takes the spare segment",
+		Setup: func(w *World) {
+			filled(2, 3, 4)(w)
+			for range 2 {
+				w.Processes[0].get(background)
+			}
+		},
+		Bounds:  Bounds{Preemptions: 1, Kills: 1},
+		Deep:    Bounds{Preemptions: 3, Kills: 1, Stops: 1},
+		Threads: []Thread{{0, calls(triesToPut(1))}, {1, calls(triesToPut(2), triesToPut(3))}, undertaker(2)},
+	}), of(2, Case{
+		Name:    "queue: dead letters",
+		Spaces:  Shape{Objects: 2, Annexes: 2, Chunks: 12},
+		Setup:   openWithLetters(2, 1, large),
+		Bounds:  Bounds{Preemptions: 1, Kills: 1},
+		Deep:    Bounds{Preemptions: 3, Kills: 1, Stops: 1},
+		Threads: []Thread{{0, calls(lookAndGiveBack, lookAndGiveBack)}, {1, calls(lookAndGiveBack)}, undertaker(2)},
+		After:   eachOnce(1, large),
 	}), of(1, Case{
 		Name:   "queue: a process attaches late",
 		Late:   []int{1},

@@ -9,7 +9,6 @@ package explore
 //	bit  54     shut
 //	bits 55-56  it is being deleted, deleted
 //	bits 57-60  which processes are dead
-//	bits 61-63  which process closes its space + 1
 type line uint64
 
 const (
@@ -79,8 +78,8 @@ func (l line) comesBack(process int) line {
 const codeDone = 100
 
 // queueModel is of a queue of that capacity. The second result of get and receive says
-// which element it is, and how often it was lent: see lent. That of a try is 1 if no
-// other call was under way.
+// which element it is, and how often it was lent: see lent. That of a try in vain is 1 if
+// no other call was under way; that of codeClosed is 1 if its process closes the space.
 func queueModel(capacity int) Model {
 	return Model{Steps: func(state uint64, op Op) (next []uint64) {
 		for _, l := range line(state).steps(op, capacity) {
@@ -95,15 +94,15 @@ func (l line) steps(op Op, capacity int) []line {
 	case Crash:
 		return []line{l.comesBack(op.Process) | lineDead<<op.Process}
 	case "closing":
-		return []line{l | line(op.Process+1)<<lineClose}
+		return []line{l}
 	case "deleting":
 		return []line{l | lineGoing}
 	case "delete":
 		return []line{l | lineGone}
 	}
-	closing := int(l>>lineClose) == op.Process+1
-	if l&(lineDead<<op.Process) != 0 && !closing {
-		return nil
+	ownClosed := op.Returned && op.Result == [2]int64{codeClosed, 1}
+	if l&(lineDead<<op.Process) != 0 {
+		return l.if_(ownClosed)
 	}
 	if !op.Returned {
 		return l.may(op, capacity)
@@ -118,7 +117,7 @@ func (l line) steps(op Op, capacity int) []line {
 		return []line{l}
 	case codeClosed:
 		switch {
-		case closing: // as if it had died then
+		case ownClosed: // as if it had died then
 			return append(l.may(op, capacity), l)
 		case l&(lineGoing|lineGone) != 0:
 			return []line{l}

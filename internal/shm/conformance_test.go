@@ -14,7 +14,7 @@ import (
 // On the heap the race detector sees every access.
 func TestHeapSpace_conforms(t *testing.T) {
 	conformance.Run(t, func(t *testing.T) func() driver.Space {
-		heap := arena.NewHeap(16 << 20)
+		heap := arena.NewHeap(8 << 20)
 		if err := shm.Format(heap.Attach(), 1, [2]uint64{}); err != nil {
 			t.Fatal(err)
 		}
@@ -32,7 +32,7 @@ func TestHeapSpace_conforms(t *testing.T) {
 // Each opening of a file is a process of its own, as far as the space can tell.
 func TestFileSpace_conforms(t *testing.T) {
 	conformance.Run(t, func(t *testing.T) func() driver.Space {
-		first, err := arena.Memory(16 << 20)
+		first, err := arena.Memory(8 << 20)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -32,12 +32,12 @@ const (
 	entLeft    = 56  //
 	entPermits = 64  // Semaphore
 	entClaim   = 72  //
-	entTickets = 80  // Cond
+	entTickets = 80  // Cond; also Service: tickets drawn, in the low half
 	entBarrier = 88  // Barrier
 	entDone    = 96  // Once
 	entValue   = 104 // Value
 	entArray   = 112 // Array
-	entRoot    = 120 // Queue, Pipe, Service: the block that all else of theirs hangs on
+	entRoot    = 120 // Queue, Pipe: the block that all else of theirs hangs on
 )
 
 // meta says what an entry is:

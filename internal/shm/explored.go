@@ -206,3 +206,35 @@ func (s *Space) BlocksInUse() (n int) {
 	}
 	return n
 }
+
+// MyCalls reports whether a call of this process waits to be served, and whether one
+// waits although there is a reason not to: it is answered, or its server is dead.
+func (s *Space) MyCalls(service driver.Service) (queued, forgotten bool) {
+	v := service.(*Service)
+	for at := range s.attachments(v.i, v.meta) {
+		if s.a.Load(at) != s.me.high()|callCell {
+			continue
+		}
+		word := s.a.Load(at + callWord)
+		switch callState(word) {
+		case callQueued:
+			queued = true
+		case callServed:
+			forgotten = forgotten || !s.alive(ownerOf(word))
+		case callAnswered, callRefused:
+			forgotten = true
+		}
+	}
+	return queued, forgotten
+}
+
+// CallCells counts the cells of a service that are in use.
+func (s *Space) CallCells(service driver.Service) (n int) {
+	v := service.(*Service)
+	for at := range s.attachments(v.i, v.meta) {
+		if first := s.a.Peek(at); first&callCell != 0 || ownerOf(first) == 0 && first != 0 {
+			n++
+		}
+	}
+	return n
+}

@@ -59,6 +59,7 @@ const (
 	fifoBack     = 96  // that part of it which may come back
 	fifoReturned = 104 // the first record that has come back, or 0
 	fifoSpent    = 112 // how many have come back once too often
+	fifoReturns  = 176 // how many have come back, and are to be taken again
 	fifoRetired  = 120 // a segment that is about to leave the chain
 	fifoGetBell  = 128 // the line that is quiet while nobody sleeps
 	fifoPutBell  = 136
@@ -69,7 +70,8 @@ const (
 	fifoSize     = 256
 
 	rootSize   = 512
-	rootDeaths = 1 << 60 // in entRoot: a user has died, or ceased to act, and may have had something
+	rootDeath  = 1 << 60 // in entRoot, one for each fifo: a user has died, or ceased to act, and may have had something
+	rootDeaths = 3 << 60
 )
 
 // queuePatience is for who waits at either end: the other side is busy, more often

@@ -9,6 +9,9 @@ func (s *Space) lookInto(i int, meta uint64, look func(f *fifo)) (done bool) {
 		return false
 	}
 	defer s.ends()
+	if state(meta) != stateLive {
+		return false
+	}
 	mine, err := s.borrow(i, meta)
 	if err != nil {
 		return false
@@ -120,17 +123,20 @@ func (f *fifo) check(say func(string, ...any)) {
 
 // checkCounts compares what is written with what is there.
 func (f *fifo) checkCounts(head uint64, say func(string, ...any)) {
-	a, c := f.o.s.a, f.recount(head)
+	a, c := f.o.s.a, f.recount(head, nil)
 	for _, one := range []struct {
 		name     string
 		off, was uint64
 	}{
 		{"over with", fifoDone, c.seq - c.out}, {"out", fifoOut, c.out}, {"that may come back", fifoBack, c.back},
-		{"spent", fifoSpent, c.spent}, {"the first that has come back", fifoReturned, c.returned},
+		{"spent", fifoSpent, c.spent}, {"that have come back", fifoReturns, c.returns}, {"the first that has come back", fifoReturned, c.returned},
 	} {
 		if is := a.Load(f.at + one.off); is != one.was {
 			say("%s: %d is written, and there is %d", one.name, is, one.was)
 		}
+	}
+	for _, seg := range c.wrong {
+		say("%d records are said to be out of segment %#x", a.Load(seg+segOut), seg)
 	}
 	for _, seg := range c.empty {
 		say("nothing is out of segment %#x, and it is still there", seg)

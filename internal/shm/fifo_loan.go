@@ -9,20 +9,22 @@ import (
 // endLoan ends a loan of ours: the record is over with, or comes back.
 func (f *fifo) endLoan(ctx context.Context, l driver.Loan, back bool) error {
 	f.o.race.release()
-	at, word, seq := l.Own[0], l.Own[1], l.Own[2]
+	at, word, seq, self := l.Own[0], l.Own[1], l.Own[2], l.Own[3]
 	if _, err := f.place(at); err != nil || ownerOf(word) != f.o.s.me || f.isHeader(at) {
 		return driver.ErrNotHeld
 	}
 	err := f.visit(ctx, visit{section: &f.getting, do: func() (bool, error) {
 		r := f.record(at, f.o.s.a.Load(at))
-		if r.word != word || r.seq != seq {
+		if r.word != word || r.seq != seq || f.o.s.a.Load(f.segmentOf(at)+segSelf) != self {
 			return false, driver.ErrNotHeld
 		}
 		if back {
 			f.giveBack(r)
 		} else {
 			if r.large() { // who dies between must not leave a record that comes back without its block
-				f.o.s.a.Store(at, recLarge|recTaken|f.o.s.me.high())
+				if broken != queueFreesFirst {
+					f.o.s.a.Store(at, recLarge|recTaken|f.o.s.me.high())
+				}
 				f.freeBlock(at)
 			}
 			f.o.s.a.Store(at, over(r.word))
@@ -38,9 +40,9 @@ func (f *fifo) endLoan(ctx context.Context, l driver.Loan, back bool) error {
 		return err
 	}
 	if back {
-		f.o.s.ringBell(f.at+fifoGetBell, 1)
+		f.tell(fifoGetBell, 1)
 	} else {
-		f.freed()
+		f.telling(f.freed)
 	}
 	return nil
 }
@@ -55,8 +57,9 @@ func (f *fifo) giveBack(r recordAt) {
 		f.add(f.at+fifoBack, -f.weight(r.length))
 		return
 	}
-	first := a.Load(f.at + fifoReturned)
-	if first == 0 || int64(r.seq-a.Load(first+recSeq)) < 0 {
+	f.add(f.at+fifoReturns, 1)
+	first, err := f.place(a.Load(f.at + fifoReturned))
+	if err != nil || int64(r.seq-a.Load(first+recSeq)) < 0 {
 		a.Store(f.at+fifoReturned, r.at)
 	}
 }
@@ -73,9 +76,12 @@ func (f *fifo) returned(word uint64) uint64 {
 // nextReturned is the first record behind r, which is before head, that has come back.
 func (f *fifo) nextReturned(r recordAt) uint64 {
 	a := f.o.s.a
+	if a.Load(f.at+fifoReturns) == 0 {
+		return 0
+	}
 	head := a.Load(f.at + fifoHead)
 	seg, from := f.segmentOf(r.at), f.after(r)
-	for {
+	for range f.mostSegments() {
 		for next := range f.recordsFrom(from, head) {
 			if recState(next.word) == recReturned {
 				return next.at
@@ -89,6 +95,7 @@ func (f *fifo) nextReturned(r recordAt) uint64 {
 		}
 		seg = f.segmentOf(from)
 	}
+	return 0
 }
 
 // countHeld counts, in its attachment, what this process has on loan or is copying: more
@@ -126,7 +133,10 @@ func (f *fifo) holds(o owner) bool {
 	return false
 }
 
-func (f *fifo) hasDeaths() bool { return f.o.s.a.Load(f.o.at+entRoot)&rootDeaths != 0 }
+func (f *fifo) hasDeaths() bool { return f.o.s.a.Load(f.o.at+entRoot)&f.deaths() != 0 }
+
+// deaths is the mark in entRoot that is this fifo's.
+func (f *fifo) deaths() uint64 { return rootDeath << f.k }
 
 // recoverFifos is the sweep's part. Nothing is changed of the fifos but the words that
 // name the dead: whoever goes in next, and sees the mark in entRoot, finds the rest.
@@ -135,18 +145,16 @@ func recoverFifos(s *Space, i int, meta uint64, dead owner) bool {
 	for attachment := range s.attachments(i, meta) {
 		if ownerOf(s.a.Load(attachment)) == dead {
 			attached = true
-			if at := share(attachment, fifoHeld); ownerOf(s.a.Load(at)) == dead { // so that they are given up
-				s.a.CompareAndSwap(at, s.a.Load(at), 0)
+			at := share(attachment, fifoHeld)
+			if held := s.a.Load(at); ownerOf(held) == dead && broken != queueKeepsLoans { // so that it is given up
+				s.a.CompareAndSwap(at, held, 0)
 			}
 		}
 	}
 	if !attached {
 		return false
 	}
-	word := s.a.Load(s.object(i) + entRoot)
-	for word != 0 && word&rootDeaths == 0 && !s.a.CompareAndSwap(s.object(i)+entRoot, word, word|rootDeaths) {
-		word = s.a.Load(s.object(i) + entRoot)
-	}
+	s.markDeaths(i)
 	if s.me == 0 {
 		return true // whoever comes to the section finds its owner dead
 	}
@@ -163,10 +171,21 @@ func recoverFifos(s *Space, i int, meta uint64, dead owner) bool {
 		at := root + uint64(k)*fifoSize
 		for _, section := range []uint64{at + fifoPutting, at + fifoGetting} {
 			s.freeSection(section, dead)
+			s.a.Wake(section, 1) // which it may have been woken for
 		}
 		s.ringAll(at)
 	}
 	return true
+}
+
+// markDeaths says that the getting sections of object i want mending.
+func (s *Space) markDeaths(i int) {
+	for {
+		word := s.a.Load(s.object(i) + entRoot)
+		if word == 0 || word&rootDeaths == rootDeaths || s.a.CompareAndSwap(s.object(i)+entRoot, word, word|rootDeaths) {
+			return
+		}
+	}
 }
 
 // freeSection takes a dead owner out of a section.

@@ -6,7 +6,11 @@ func (f *fifo) mend(sec *section) error {
 	if sec == &f.putting {
 		return f.mendTail()
 	}
-	return f.mendHead()
+	if err := f.mendHead(); err != nil {
+		return err
+	}
+	f.o.s.ringAll(f.at) // there may be room, or something that has come back
+	return nil
 }
 
 // mendTail moves tail behind what was put.
@@ -20,7 +24,7 @@ func (f *fifo) mendTail() error {
 		f.forgetSpare(a.Load(f.segmentOf(at) + segSelf))
 	}
 	seq := a.Load(f.at + fifoTailSeq)
-	for {
+	for range f.mostRecords() {
 		if f.isHeader(at) {
 			first := f.follow(at)
 			if first == 0 {
@@ -53,15 +57,19 @@ func (f *fifo) mendTail() error {
 }
 
 // forgetSpare says that a segment is in the chain, and no spare one any more.
-func (f *fifo) forgetSpare(b uint64) { f.o.s.a.CompareAndSwap(f.at+fifoSpare, b, 0) }
+func (f *fifo) forgetSpare(b uint64) {
+	if broken != queueKeepsSpare {
+		f.o.s.a.CompareAndSwap(f.at+fifoSpare, b, 0)
+	}
+}
 
 // mendHead moves head behind what was taken, takes back what those had on loan who are
 // dead, and counts anew. It goes through the segments that something is out of, not
 // through what waits to be taken.
 func (f *fifo) mendHead() error {
-	s, a := f.o.s, f.o.s.a
-	if root := a.Load(f.o.at + entRoot); root&rootDeaths != 0 { // before the look: a later death is seen later
-		a.CompareAndSwap(f.o.at+entRoot, root, root&^rootDeaths)
+	a := f.o.s.a
+	if broken != queueUnmarksLate {
+		f.unmarkDeaths() // before the look: a later death is seen later
 	}
 	f.mendRetired()
 	head, err := f.place(a.Load(f.at + fifoHead))
@@ -72,17 +80,28 @@ func (f *fifo) mendHead() error {
 		head = f.after(f.record(head, a.Load(head)))
 	}
 	a.Store(f.at+fifoHead, head)
-	c := f.recount(head)
+	c := f.recount(head, &judge{f: f})
+	if broken == queueUnmarksLate {
+		f.unmarkDeaths()
+	}
 	a.Write(f.at+fifoOut, c.out)
 	a.Write(f.at+fifoBack, c.back)
 	a.Store(f.at+fifoSpent, c.spent)
+	a.Write(f.at+fifoReturns, c.returns)
 	a.Store(f.at+fifoReturned, c.returned)
 	a.Store(f.at+fifoDone, c.seq-c.out)
 	for _, seg := range c.empty {
 		f.remove(seg)
 	}
-	s.ringAll(f.at) // there may be room, or something that has come back
 	return nil
+}
+
+// unmarkDeaths says that the deaths there were are seen to.
+func (f *fifo) unmarkDeaths() {
+	a := f.o.s.a
+	if root := a.Load(f.o.at + entRoot); root&f.deaths() != 0 {
+		a.CompareAndSwap(f.o.at+entRoot, root, root&^f.deaths())
+	}
 }
 
 // isTaken reports whether a record was taken, and is not over with by head alone.
@@ -98,7 +117,7 @@ func (f *fifo) mendRetired() {
 	if b == 0 {
 		return
 	}
-	if block(s.a.Load(f.at+fifoSpare)) != b && !f.isLinked(b) {
+	if block(s.a.Load(f.at+fifoSpare)) != b && !f.isLinked(b) && broken != queueForgetsRetired {
 		s.free(b)
 	}
 	s.a.Write(f.at+fifoRetired, 0)
@@ -106,17 +125,18 @@ func (f *fifo) mendRetired() {
 
 // A count is what was found by going through the records before head.
 type count struct {
-	seq, out, back, spent uint64
-	returned              uint64 // the first
-	empty                 []uint64
+	seq, out, back, spent, returns uint64
+	returned                       uint64   // the first
+	empty, wrong                   []uint64 // segments that nothing is out of, or another number than is written there
 }
 
-// recount goes through the records before head.
-func (f *fifo) recount(head uint64) (c count) {
+// recount goes through the records before head, and has judge decide about them. nil:
+// they stay as they are.
+func (f *fifo) recount(head uint64, judge *judge) (c count) {
 	if head == f.at+fifoFirst {
 		return c
 	}
-	a, judge := f.o.s.a, judge{f: f}
+	a := f.o.s.a
 	for header := range f.segments {
 		first := f.follow(header)
 		if first == 0 {
@@ -127,7 +147,10 @@ func (f *fifo) recount(head uint64) (c count) {
 		for r := range f.recordsFrom(first, head) {
 			weight := f.weight(r.length)
 			c.seq = r.seq + weight
-			st := recState(judge.resolve(r))
+			st := recState(r.word)
+			if judge != nil {
+				st = recState(judge.resolve(r))
+			}
 			if st == recFull || st == recOver {
 				continue
 			}
@@ -137,6 +160,7 @@ func (f *fifo) recount(head uint64) (c count) {
 			case recSpent, recMoving:
 				c.spent++
 			case recReturned:
+				c.returns++
 				if c.returned == 0 {
 					c.returned = r.at
 				}
@@ -145,7 +169,11 @@ func (f *fifo) recount(head uint64) (c count) {
 				c.back += weight
 			}
 		}
-		a.Write(seg+segOut, out)
+		if judge != nil {
+			a.Write(seg+segOut, out)
+		} else if a.Load(seg+segOut) != out {
+			c.wrong = append(c.wrong, seg)
+		}
 		if seg == f.segmentOf(head) {
 			return c
 		}
@@ -197,10 +225,18 @@ func (j *judge) holds(o owner) bool {
 	return has
 }
 
-// mindDeaths has the getting section mended if it wants that, for those who wait for what
-// getters do and are none themselves.
-func (f *fifo) mindDeaths() {
-	if f.hasDeaths() || f.getting.word.Load()&sectionAbandoned != 0 {
-		_ = f.visitOnce(visit{section: &f.getting, do: func() (bool, error) { return true, nil }}, nil)
+// mindDeaths has the getting section mended if it wants that, and reports whether it
+// was. Who has looked in vain calls it before it sleeps, at whichever end: a dead one may
+// have had what it waits for, and its death been told, and the bells rung, after the look
+// began.
+func (f *fifo) mindDeaths() bool {
+	if !f.hasDeaths() && f.getting.word.Load()&sectionAbandoned == 0 || broken == queueLooksOnce {
+		return false
 	}
+	_, entered, err := f.enter(&f.getting, 0)
+	if entered {
+		f.leave(&f.getting, 0)
+		f.exit(&f.getting)
+	}
+	return entered && err == nil
 }

@@ -29,6 +29,7 @@ func (f *fifo) put(ctx context.Context, data []byte, wait bool) error {
 			if done && err == nil {
 				f.o.s.ringBell(f.at+fifoGetBell, 1)
 			}
+			f.exit(&f.putting)
 			if done {
 				return notPut(err, len(data))
 			}
@@ -61,7 +62,7 @@ func (p *batch) put(ctx context.Context, wait bool) error {
 	f, begun := p.f, p.n
 	v := visit{
 		section: &f.putting, bell: f.at + fifoPutBell,
-		before: f.mindDeaths, do: p.some, more: f.hasRoom,
+		do: p.some, more: f.hasRoom,
 	}
 	for {
 		var err error
@@ -71,7 +72,7 @@ func (p *batch) put(ctx context.Context, wait bool) error {
 			err = f.visitOnce(v, driver.ErrFull)
 		}
 		if p.n > begun {
-			f.o.s.ringBell(f.at+fifoGetBell, p.n-begun)
+			f.tell(fifoGetBell, p.n-begun)
 			return err
 		}
 		if err == nil {
@@ -201,7 +202,7 @@ func (f *fifo) commitLarge(r recordAt, large block) {
 	s := f.o.s
 	s.a.Store(r.at+recBlock, 0)
 	s.a.Store(r.at, r.word)
-	if header, _, ok := s.headerOf(large); ok {
+	if header, _, ok := s.headerOf(large); ok && broken != queueNamesLate {
 		s.a.Store(header+8, r.at+recBlock)
 	}
 	s.a.Store(r.at+recBlock, uint64(large))
@@ -224,7 +225,7 @@ func (f *fifo) shut(ctx context.Context) error {
 		return true, nil
 	}}, false)
 	if err == nil {
-		f.o.s.ringAll(f.at)
+		f.telling(func() { f.o.s.ringAll(f.at) })
 	}
 	return err
 }

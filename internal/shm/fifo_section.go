@@ -62,9 +62,10 @@ func (f *fifo) enter(sec *section, flags uint64) (word uint64, entered bool, err
 			sec.inside.Add(-1)
 			return word, false, nil
 		case sec.word.CompareAndSwap(word, word|flags|s.me.high()):
-			if word&sectionAbandoned != 0 || sec == &f.getting && f.hasDeaths() {
+			if word&sectionAbandoned != 0 && broken != queueUnmended || sec == &f.getting && f.hasDeaths() {
 				if err := f.mend(sec); err != nil {
 					f.leave(sec, sectionAbandoned)
+					f.exit(sec)
 					return 0, false, err
 				}
 			}
@@ -73,10 +74,14 @@ func (f *fifo) enter(sec *section, flags uint64) (word uint64, entered bool, err
 	}
 }
 
-// leave leaves a section, with that flag set.
+// leave leaves a section, with that flag set. What the caller does before its exit, as
+// ringing a bell, Close waits for.
 func (f *fifo) leave(sec *section, flag uint64) {
 	for {
 		word := sec.word.Load()
+		if ownerOf(word) != f.o.s.me {
+			return
+		}
 		free := uint64(uint32(word))&^(sectionSleepers|sectionAbandoned) | flag
 		if !sec.word.CompareAndSwap(word, free) {
 			continue
@@ -84,9 +89,27 @@ func (f *fifo) leave(sec *section, flag uint64) {
 		if word&sectionSleepers != 0 && broken != wakeNobody {
 			f.o.s.a.Wake(sec.at, 1)
 		}
-		sec.inside.Add(-1)
 		return
 	}
+}
+
+func (f *fifo) exit(sec *section) {
+	sec.inside.Add(-1)
+	runtime.KeepAlive(f.o) // and with it our attachment
+}
+
+// tell rings a bell for n, unless the space is closed.
+func (f *fifo) tell(bell uint64, n int) {
+	f.telling(func() { f.o.s.ringBell(f.at+bell, n) })
+}
+
+// telling has do ring bells, unless the space is closed.
+func (f *fifo) telling(do func()) {
+	f.putting.inside.Add(1)
+	if !f.o.s.closed.Load() {
+		do()
+	}
+	f.exit(&f.putting)
 }
 
 // inSections reports whether a goroutine of this process is in a section.
@@ -108,7 +131,7 @@ type visit struct {
 	*section
 	bell uint64 // to sleep on until it can be done; 0: it always can
 
-	// before is called outside of the section, before each look. nil: there is nothing to
+	// before is called outside of the section before one sleeps. nil: there is nothing to
 	// do.
 	before func()
 
@@ -130,7 +153,7 @@ func (f *fifo) visit(ctx context.Context, v visit, gated bool) error {
 	var flags uint64 // of a section that we have slept for
 	rung := false    // we have slept on the bell
 	take := func(sleepNext bool) (bed, bool, error) {
-		if v.before != nil {
+		if v.before != nil && sleepNext {
 			v.before()
 		}
 		for {
@@ -146,30 +169,61 @@ func (f *fifo) visit(ctx context.Context, v visit, gated bool) error {
 					return bed{}, false, nil
 				}
 				o.s.watchFor(ownerOf(word))
-				if o.s.unlessDead(ownerOf(word)) && (word&sectionSleepers != 0 || v.word.CompareAndSwap(word, word|sectionSleepers)) {
+				if !f.unlessDead(v.section, word) {
+					continue
+				}
+				if word&sectionSleepers != 0 || v.word.CompareAndSwap(word, word|sectionSleepers) {
 					flags = sectionSleepers
 					return bed{v.at, uint32(word | sectionSleepers)}, false, nil
 				}
 				continue
 			}
 			var low uint32
-			if sleepNext && v.bell != 0 {
+			if sleepNext && v.bell != 0 && broken != queueListensLate {
 				low = o.s.listen(v.bell) // and then look
 			}
 			done, err := v.do()
+			if sleepNext && v.bell != 0 && broken == queueListensLate {
+				f.leave(v.section, 0)
+				f.exit(v.section)
+				return bed{v.bell, o.s.listen(v.bell)}, done, err
+			}
 			pass := rung && v.bell != 0 && (done || err != nil) && o.s.listen(v.bell) != 0 && v.more()
 			f.leave(v.section, 0)
-			if pass {
+			if pass && broken != queueKeepsBell {
 				o.s.ringBell(v.bell, 1)
 			}
+			f.exit(v.section)
 			rung = rung || sleepNext
+			if sleepNext && !done && err == nil && f.mindDeaths() {
+				continue
+			}
 			return bed{v.bell, low}, done, err
 		}
 	}
+	var err error
 	if gated {
-		return o.waitBehind(ctx, v.gate, take, func() {})
+		err = o.waitBehind(ctx, v.gate, take, func() {})
+	} else {
+		err = o.waitAlone(ctx, take)
 	}
-	return o.waitAlone(ctx, take)
+	if err != nil && rung && v.bell != 0 {
+		f.telling(func() { o.s.a.Wake(v.bell, 1) }) // we may have been woken, and then have slept for the section
+	}
+	return err
+}
+
+// unlessDead reports whether the owner of a section, whose word is word, lives. A dead
+// one is buried, and the section free.
+func (f *fifo) unlessDead(sec *section, word uint64) bool {
+	if f.o.s.unlessDead(ownerOf(word)) {
+		return true
+	}
+	if s := f.o.s; s.begins() { // it may have been detached by a sweep that could not do this
+		s.freeSection(sec.at, ownerOf(word))
+		s.ends()
+	}
+	return f.o.s.closed.Load()
 }
 
 // visitOnce does v if it can be done now; else it returns none.
@@ -183,6 +237,7 @@ func (f *fifo) visitOnce(v visit, none error) error {
 	}
 	done, err := v.do()
 	f.leave(v.section, 0)
+	f.exit(v.section)
 	if !done && err == nil {
 		err = none
 	}
@@ -198,7 +253,7 @@ func (f *fifo) enterSoon(sec *section) (entered bool, err error) {
 		if entered || err != nil {
 			return entered, err
 		}
-		switch alive := f.o.s.unlessDead(ownerOf(word)); {
+		switch alive := f.unlessDead(sec, word); {
 		case !alive:
 		case f.o.s.a.Hooked() && try > 0 || try >= yields+pauses:
 			return false, nil

@@ -5,7 +5,8 @@ package shm
 //	word 0   bits 0-3 state, bit 4 large, bits 5-31 how often it was lent, bits 32-63 borrower
 //	word 1   how many bytes
 //	word 2   weight of all that was put before it
-//	then the bytes; or, where it is large, word 3: the block that they are in
+//	word 3   where it is large: the block that the bytes are in
+//	then the bytes
 //
 // {empty} -> {full} by who puts; then by who gets or receives, and moves head behind it:
 // it stays {full}, being over with, or becomes {lent: me} or, while a large one is copied
@@ -30,8 +31,8 @@ const (
 
 	recLength = 8
 	recSeq    = 16
-	recData   = 24
-	recBlock  = 24
+	recBlock  = 24 // of large ones alone: what is not 0 there was committed
+	recData   = 32
 
 	cellBytes = 64
 )
@@ -84,13 +85,24 @@ func (f *fifo) after(r recordAt) uint64 {
 // follow returns the first place of the segment after the header at; 0 where there is
 // none.
 func (f *fifo) follow(header uint64) uint64 {
-	s := f.o.s
-	at := block(s.a.Load(header+segNext) & blockMask).offset()
-	if at < s.chunkAt || at+f.segmentSize > s.chunkAt+s.chunks*s.chunkSize || at&(f.segmentSize-1) != 0 {
+	b := block(f.o.s.a.Load(header+segNext) & blockMask)
+	if !f.isSegment(b) {
 		return 0
 	}
-	return at + segmentHeader
+	return b.offset() + segmentHeader
 }
+
+// isSegment reports whether b may be the name of a segment.
+func (f *fifo) isSegment(b block) bool {
+	s, at := f.o.s, b.offset()
+	return at >= s.chunkAt && at+f.segmentSize <= s.chunkAt+s.chunks*s.chunkSize && at&(f.segmentSize-1) == 0
+}
+
+// mostSegments bounds how many segments a chain can have, which may be damaged.
+func (f *fifo) mostSegments() uint64 { return f.o.s.chunks * (f.o.s.chunkSize / f.segmentSize) }
+
+// mostRecords bounds how many places there are in a chain.
+func (f *fifo) mostRecords() uint64 { return f.mostSegments() * (f.segmentSize / cellBytes) }
 
 // extend adds a segment to the chain, whose end is at, and returns its first place. The
 // segment with the end has no more room for what is to come.
@@ -101,7 +113,7 @@ func (f *fifo) extend(at uint64) (uint64, error) {
 		header = f.segmentOf(at)
 	}
 	b := block(s.a.Load(f.at + fifoSpare))
-	spare := b != 0
+	spare := f.isSegment(b)
 	if !spare {
 		var err error
 		if b, err = s.alloc(f.segmentSize, header+segNext); err != nil {
@@ -121,7 +133,9 @@ func (f *fifo) extend(at uint64) (uint64, error) {
 	s.settle(b)
 	// Before anything stands in the segment: else head might get there, and the segment
 	// with tail be freed.
-	s.a.Write(f.at+fifoTail, seg+segmentHeader)
+	if broken != queueTailLate {
+		s.a.Write(f.at+fifoTail, seg+segmentHeader)
+	}
 	if spare {
 		s.a.CompareAndSwap(f.at+fifoSpare, uint64(b), 0)
 	}
@@ -136,7 +150,7 @@ func (f *fifo) remove(seg uint64) {
 	s.settle(block(self)) // who added it may have died before
 	s.a.Write(f.at+fifoRetired, self)
 	before := f.at + fifoFirst
-	for range s.chunks * (s.chunkSize / f.segmentSize) {
+	for range f.mostSegments() {
 		first := f.follow(before)
 		if first == 0 {
 			return // a damaged chain
@@ -174,9 +188,8 @@ func (f *fifo) isLinked(b block) bool {
 // segments yields the word first, as if it were a header, and the headers of all
 // segments.
 func (f *fifo) segments(yield func(header uint64) bool) {
-	s := f.o.s
 	header := f.at + fifoFirst
-	for range s.chunks*(s.chunkSize/f.segmentSize) + 1 {
+	for range f.mostSegments() + 1 {
 		if !yield(header) {
 			return
 		}

@@ -13,6 +13,7 @@ import (
 type taken struct {
 	recordAt        // as it stands there now
 	data     []byte // of a large one not yet
+	self     uint64 // name of the segment that it is in
 	lent     bool
 }
 
@@ -30,7 +31,7 @@ func (f *fifo) receive(ctx context.Context, wait bool) (driver.Loan, error) {
 }
 
 func (t *taken) loan() driver.Loan {
-	return driver.Loan{Data: t.data, Attempt: int(attempts(t.word)), Own: [3]uint64{t.at, t.word, t.seq}}
+	return driver.Loan{Data: t.data, Attempt: int(attempts(t.word)), Own: [4]uint64{t.at, t.word, t.seq, t.self}}
 }
 
 func (f *fifo) takeOne(ctx context.Context, buf []byte, lend, wait bool) (t taken, err error) {
@@ -44,6 +45,10 @@ func (f *fifo) takeOne(ctx context.Context, buf []byte, lend, wait bool) (t take
 		}
 		t, ok, err := f.pick(buf, lend)
 		f.leave(&f.getting, 0)
+		if ok && !lend && !t.large() {
+			f.freed()
+		}
+		f.exit(&f.getting)
 		if err != nil {
 			return taken{}, err
 		}
@@ -86,13 +91,21 @@ func (f *fifo) takeSlowly(ctx context.Context, buf []byte, lend, wait bool, most
 		before = len(all)
 		_ = f.visitOnce(v, driver.ErrEmpty) // what we have, we have
 	}
-	for i := range all {
-		err = f.finish(&all[i], buf)
+	finished := all[:0]
+	for _, t := range all {
+		if e := f.finish(&t, buf); e != nil { // closed meanwhile: it is given up
+			err = e
+			continue
+		}
+		finished = append(finished, t)
 	}
-	if len(all) == 0 || err != nil {
+	if len(finished) == 0 {
 		return nil, f.orDone(err)
 	}
-	return all, nil
+	if !lend {
+		f.telling(f.freed)
+	}
+	return finished, nil
 }
 
 // orDone is err, which is driver.ErrDone for who finds the object deleted after all was
@@ -182,7 +195,11 @@ func (f *fifo) pick(buf []byte, lend bool) (t taken, ok bool, err error) {
 	switch {
 	case lend:
 		f.countHeld(1)
-		t.word = (t.word + recOnce) | recLent | f.o.s.me.high()
+		if t.word&recAttempts != recAttempts {
+			t.word += recOnce
+		}
+		t.word |= recLent | f.o.s.me.high()
+		t.self = f.o.s.a.Load(f.segmentOf(r.at) + segSelf)
 	case r.large():
 		f.countHeld(1)
 		t.word |= recTaken | f.o.s.me.high()
@@ -205,6 +222,9 @@ func (f *fifo) takeFirst(r recordAt, t taken) {
 		a.Store(f.at+fifoDone, a.Load(f.at+fifoDone)+weight)
 		return
 	}
+	if broken == queueHeadFirst {
+		a.Store(f.at+fifoHead, f.after(r))
+	}
 	a.Store(r.at, t.word) // commits
 	f.add(f.segmentOf(r.at)+segOut, 1)
 	f.add(f.at+fifoOut, weight)
@@ -218,6 +238,7 @@ func (f *fifo) takeFirst(r recordAt, t taken) {
 func (f *fifo) takeReturned(r recordAt, t taken) {
 	a := f.o.s.a
 	a.Store(r.at, t.word) // commits
+	f.add(f.at+fifoReturns, ^uint64(0))
 	a.Store(f.at+fifoReturned, f.nextReturned(r))
 	switch recState(t.word) {
 	case recOver:
@@ -253,9 +274,13 @@ func (f *fifo) next() (r recordAt, ok bool, err error) {
 		if at, err = f.place(at); err != nil {
 			return r, false, err
 		}
-		return f.record(at, a.Load(at)), true, nil
+		r = f.record(at, a.Load(at))
+		if recState(r.word) != recReturned {
+			return r, false, fmt.Errorf("%w: record %#x at %#x has not come back", driver.ErrCorrupt, r.word, at)
+		}
+		return r, true, nil
 	}
-	for {
+	for range f.mostSegments() {
 		at, err := f.place(a.Load(f.at + fifoHead))
 		if err != nil {
 			return r, false, err
@@ -286,6 +311,7 @@ func (f *fifo) next() (r recordAt, ok bool, err error) {
 		}
 		return r, false, fmt.Errorf("%w: record %#x at %#x is not to be taken", driver.ErrCorrupt, word, at)
 	}
+	return r, false, fmt.Errorf("%w: the chain of a queue is a ring", driver.ErrCorrupt)
 }
 
 // bytesOf appends the bytes of a record to buf.
@@ -293,8 +319,10 @@ func (f *fifo) bytesOf(buf []byte, r recordAt) ([]byte, error) {
 	s := f.o.s
 	if r.large() {
 		b := block(s.a.Load(r.at+recBlock) & blockMask)
-		s.settle(b) // who put it may have died before it did
-		if b.offset() < s.chunkAt || r.length > s.chunkAt+s.chunks*s.chunkSize-min(b.offset(), s.chunkAt+s.chunks*s.chunkSize) {
+		if broken != queueUnsettled {
+			s.settle(b) // who put it may have died before it did
+		}
+		if live, _ := s.stateOf(b); !live || r.length > s.blockSize(b) {
 			return buf, fmt.Errorf("%w: a record's block at %#x of %d bytes", driver.ErrCorrupt, b.offset(), r.length)
 		}
 		return s.loadData(buf, b.offset(), r.length), nil
@@ -316,10 +344,8 @@ func (f *fifo) finish(t *taken, buf []byte) (err error) {
 		f.o.s.ends()
 		if !t.lent {
 			f.freeTaken(t.recordAt)
+			f.telling(f.freed)
 		}
-	}
-	if !t.lent {
-		f.freed()
 	}
 	f.o.race.acquire()
 	return err

@@ -64,4 +64,26 @@ const (
 	pipeTakeAnyEnd        // who takes an end over does not look whether somebody has it
 	pipeCloseAtOnce       // an end is closed while a goroutine still sends
 	giveAnyBig            // give a big block's chunks back without looking which block they are of
+
+	serviceRingsNobody     // a call does not wake who waits for one
+	serviceKeepsTurn       // who takes a call and leaves others wakes nobody for them
+	serviceAnswersSilently // an answer does not wake the caller
+	serviceLeavesSilently  // who gives a call up does not tell who serves it
+	serviceForgetsServed   // the sweep leaves with the dead what they served
+	serviceTriesForEver    // a request that ends all who serve it goes to the next one
+
+	queueTailLate       // a record stands in a new segment before tail does
+	queueHeadFirst      // head passes a record before it says who has it
+	queueUnsettled      // take a large record without settling its block
+	queueKeepsSpare     // a dead putter's new segment stays the spare one, too
+	queueForgetsRetired // a segment that a dead getter had taken out of the chain is never freed
+	queueUnmarksLate    // deaths are said to be seen to after the look for them, not before
+	queueKeepsLoans     // who closes a space has its loans until its slot is free
+	queueListensLate    // look, and then listen to the bell
+	queueKeepsBell      // who was woken and leaves others something wakes none of them
+	queueNamesLate      // a block is in a record before its header says where
+	queueUnmended       // go into a section that a dead one has left as if it were whole
+	queueFreesFirst     // a large record's block is free before its loan is over
+	queueLooksOnce      // sleep without looking for deaths once more
+	queueForgetsOrigin  // who mends a queue of dead letters leaves the record that was on its way
 )

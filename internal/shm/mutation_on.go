@@ -63,6 +63,28 @@ var Mutations = [...]struct{ Name, In string }{
 	pipeKeepEnds:          {"pipeKeepEnds", "pipe"},
 	pipeTakeAnyEnd:        {"pipeTakeAnyEnd", "pipe"},
 	pipeCloseAtOnce:       {"pipeCloseAtOnce", "pipe"},
+
+	serviceRingsNobody:     {"serviceRingsNobody", "service"},
+	serviceKeepsTurn:       {"serviceKeepsTurn", "service"},
+	serviceAnswersSilently: {"serviceAnswersSilently", "service"},
+	serviceLeavesSilently:  {"serviceLeavesSilently", "service"},
+	serviceForgetsServed:   {"serviceForgetsServed", "service"},
+	serviceTriesForEver:    {"serviceTriesForEver", "service"},
+
+	queueTailLate:       {"queueTailLate", "queue"},
+	queueHeadFirst:      {"queueHeadFirst", "queue"},
+	queueUnsettled:      {"queueUnsettled", "queue"},
+	queueKeepsSpare:     {"queueKeepsSpare", "queue"},
+	queueForgetsRetired: {"queueForgetsRetired", "queue"},
+	queueUnmarksLate:    {"queueUnmarksLate", "queue"},
+	queueKeepsLoans:     {"queueKeepsLoans", "queue"},
+	queueListensLate:    {"queueListensLate", "queue"},
+	queueKeepsBell:      {"queueKeepsBell", "queue"},
+	queueNamesLate:      {"queueNamesLate", "queue"},
+	queueUnmended:       {"queueUnmended", "queue"},
+	queueFreesFirst:     {"queueFreesFirst", "queue"},
+	queueLooksOnce:      {"queueLooksOnce", "queue"},
+	queueForgetsOrigin:  {"queueForgetsOrigin", "queue"},
 }
 
 // Mutate puts the bug with that index in Mutations into the package, or takes it

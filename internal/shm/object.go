@@ -30,6 +30,8 @@ type Object struct {
 	busyCells   atomic.Uint32 // hazard cells of our attachment that goroutines have taken, a bit each
 	lastRetired atomic.Uint64 // a retired word of the object, which last as long as we have it open
 
+	spareCells spareCells // a Service's
+
 	readers raceWord // of an RWMutex: what its writers come after
 
 	fifos   []fifo                // of a queue, a pipe, a service

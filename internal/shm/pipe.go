@@ -25,7 +25,7 @@ func init() {
 		fifos: 2, bytes: true, room: func(spec Spec) uint64 { return spec.Config[0] + 1 },
 		looksOften: true, patience: queuePatience,
 		furnish: furnishPipe, strip: stripFifos, joins: joinsPipe, recover: recoverPipe,
-		doom: doomFifos, check: checkPipe,
+		doom: doomFifos, check: checkPipe, picture: picturePipe,
 	}
 }
 

@@ -59,8 +59,11 @@ func joinsPipe(s *Space, attachment uint64) {
 func (s *Space) takeEnd(i int, meta, attachment uint64, end int) bool {
 	at := share(attachment, pipeShare)
 	word := s.a.Load(at)
-	if word>>end&1 == 1 {
+	switch {
+	case word>>end&1 == 1:
 		return true // we have made it
+	case s.root(i) == 0:
+		return false // damaged
 	}
 	s.a.Store(at, word|1<<(end+pipeComing))
 	s.a.Add(s.pipeArrivals(i), 1)
@@ -189,4 +192,17 @@ func checkPipe(s *Space, i int, meta uint64, say func(string, ...any)) {
 		s.a.Load(root+fifoShut) == 0 {
 		say("object %d (%#x) is a pipe with an end that nobody has, and is not shut", i, meta)
 	}
+}
+
+// picturePipe adds what the messages under way take.
+func picturePipe(s *Space, i int, meta uint64, one *driver.ObjectStat) {
+	counted := make(map[block]bool) // the block with the control blocks is both fifos'
+	s.lookInto(i, meta, func(f *fifo) {
+		for _, b := range f.blocks() {
+			if !counted[b] {
+				counted[b] = true
+				one.Bytes += int64(s.blockSize(b))
+			}
+		}
+	})
 }

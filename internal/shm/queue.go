@@ -113,16 +113,7 @@ func (q *Queue) Len() (n int, err error) {
 // absent is the weight of what is over with, on loan, or spent, in the getting section.
 func (f *fifo) absent() uint64 {
 	a := f.o.s.a
-	return a.Load(f.at+fifoDone) + a.Load(f.at+fifoOut) - f.countReturned()
-}
-
-// countReturned counts those that have come back, in the getting section.
-func (f *fifo) countReturned() (n uint64) {
-	a := f.o.s.a
-	for at := a.Load(f.at + fifoReturned); at != 0; n++ {
-		at = f.nextReturned(f.record(at, a.Load(at)))
-	}
-	return n
+	return a.Load(f.at+fifoDone) + a.Load(f.at+fifoOut) - a.Load(f.at+fifoReturns)
 }
 
 // Put appends data, and waits while there is no room.
@@ -183,7 +174,6 @@ func (q *Queue) Join(ctx context.Context) error {
 	return q.visit(ctx, visit{
 		section: &q.putting, bell: f.at + fifoDoneBell,
 		before: func() {
-			f.mindDeaths()
 			if f.mind(); a.Load(f.at+fifoSpent) != 0 {
 				_ = q.visitOnce(visit{section: &q.getting, do: func() (bool, error) { return true, f.sendSpent() }}, nil)
 			}

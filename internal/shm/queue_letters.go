@@ -81,10 +81,14 @@ func (f *fifo) sendSpent() error {
 		f.o.s.ringBell(to.at+fifoGetBell, sent)
 		f.freed()
 	}
+	to.exit(&to.putting)
 	return err
 }
 
 func (f *fifo) sendAll(to *fifo) (sent int, err error) {
+	if to.isShut(true) || !to.hasRoom() {
+		return 0, nil
+	}
 	if err := f.mendHead(); err != nil { // the other's is mended: what was put there is over with
 		return 0, err
 	}
@@ -137,12 +141,12 @@ func (f *fifo) send(r recordAt, to *fifo) error {
 		return err
 	}
 	moving := r.word&(recAttempts|recLarge) | recMoving | f.o.s.me.high()
-	a.Store(r.at, moving)
 	a.Write(to.at+originWord, moving)
 	a.Write(to.at+originIdent, uint64(identOf(f.o.i, f.o.meta)))
 	a.Write(to.at+originSeq, a.Load(to.at+fifoTailSeq))
 	a.Write(to.at+originBlock, uint64(large))
 	a.Store(to.at+originCell, r.at)
+	a.Store(r.at, moving)
 	if err := to.append(data, r.length, large); err != nil {
 		a.Store(r.at, r.word)
 		a.Store(to.at+originCell, 0)
@@ -163,7 +167,7 @@ func (f *fifo) mendOrigin(seq uint64) {
 		return
 	}
 	cell := s.a.Load(f.at + originCell)
-	if cell == 0 {
+	if cell == 0 || broken == queueForgetsOrigin {
 		return
 	}
 	word, from := s.a.Load(f.at+originWord), ident(s.a.Load(f.at+originIdent))
@@ -175,6 +179,7 @@ func (f *fifo) mendOrigin(seq uint64) {
 	there := current && (state(meta) == stateLive || state(meta) == stateDeleted)
 	if _, err := f.place(cell); there && err == nil {
 		s.a.CompareAndSwap(cell, word, is)
+		s.markDeaths(from.index()) // its own getters may have counted the record already
 	} else if recState(is) == recSpent {
 		s.free(block(s.a.Load(f.at + originBlock))) // nobody else will
 	}

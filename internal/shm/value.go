@@ -150,9 +150,12 @@ func (s *Space) storeBytes(at uint64, data []byte) {
 }
 
 // blockBytes returns the bytes in block b, which the caller protects.
-func (s *Space) blockBytes(b block) ([]byte, error) {
-	at, end := b.offset(), s.chunkAt+s.chunks*s.chunkSize
-	if at < s.chunkAt || at >= end {
+func (s *Space) blockBytes(b block) ([]byte, error) { return s.bytesAt(b.offset()) }
+
+// bytesAt returns the bytes that storeBytes has written at at.
+func (s *Space) bytesAt(at uint64) ([]byte, error) {
+	end := s.chunkAt + s.chunks*s.chunkSize
+	if at < s.chunkAt || at > end-8 {
 		return nil, fmt.Errorf("%w: no block is at %#x", driver.ErrCorrupt, at)
 	}
 	n := s.a.Load(at)

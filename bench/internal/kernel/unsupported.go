@@ -47,3 +47,6 @@ func Flock(*os.File) error { return errors.ErrUnsupported }
 
 // Funlock is supported on Linux only.
 func Funlock(*os.File) error { return errors.ErrUnsupported }
+
+// MakePipe is supported on Linux only.
+func MakePipe(string) error { return errors.ErrUnsupported }

@@ -73,17 +73,44 @@ def contend(players, milliseconds, placing):
     print(sum(counts) / million, share, max(longest) / 1e6, counts[0] / million, sum(counts[1:]) / million)
 
 
-def ensemble(turns, times, placing):
-    """Has processes take turns together, one for each of the functions.
+def stream(puts, gets, producers, consumers, count, placing):
+    """Has processes put and get so many messages, and prints thousands per second.
 
-    Prints the microseconds of each turn of the first, but for one that waits for
-    all to be there.
+    puts and gets are functions of a number of messages.
     """
 
-    def joiner(turn):
+    def player(work, n):
+        def play(conn):
+            conn.send("ready")
+            time.sleep(max(0, conn.recv() - time.monotonic_ns()) / 1e9)
+            work(n)
+            conn.send(time.monotonic_ns())
+
+        return play
+
+    players = [(puts, count // producers)] * producers + [(gets, count // consumers)] * consumers
+    conns = [enter(player(*p), i, placing) for i, p in enumerate(players)]
+    for conn in conns:
+        conn.recv()
+    begin = time.monotonic_ns() + 20_000_000
+    for conn in conns:
+        conn.send(begin)
+    print(count / (max(conn.recv() for conn in conns) - begin) * 1e6)
+
+
+def ensemble(turns, times, placing, rest=0):
+    """Has processes take turns together, one for each of the functions.
+
+    Prints the microseconds of each turn of the first, which rests so many before
+    each; but for one that waits for all to be there.
+    """
+
+    def joiner(turn, rest):
         def play(conn):
             took = []
             for _ in range(int(times) + 1):
+                if rest:
+                    time.sleep(rest / 1e6)
                 begin = time.monotonic_ns()
                 turn()
                 took.append((time.monotonic_ns() - begin) / 1e3)
@@ -91,7 +118,7 @@ def ensemble(turns, times, placing):
 
         return play
 
-    conns = [enter(joiner(turn), i, placing) for i, turn in enumerate(turns)]
+    conns = [enter(joiner(turn, 0 if i else int(rest)), i, placing) for i, turn in enumerate(turns)]
     first, *_ = [conn.recv() for conn in conns]
     print(*first, sep="\n")
 
