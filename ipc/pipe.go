@@ -129,7 +129,7 @@ func (c *Conn[S, R]) sendEncoded(ctx context.Context, data []byte, err error) er
 // until ctx ends. It returns io.EOF once the other end is gone and nothing is left. What
 // it takes is this process's: if that dies, or cannot decode the value since an end in it
 // is gone, it is lost.
-func (c *Conn[S, R]) Recv(ctx context.Context) (v R, err error) {
+func (c *Conn[S, R]) Recv(ctx context.Context) (R, error) {
 	if _, fixed := c.receives.Fixed(); fixed {
 		buffer := buffers.Get().(*[]byte)
 		defer giveBuffer(buffer)

@@ -48,6 +48,8 @@ func TestMain(m *testing.M) {
 	}
 }
 
+var reading sync.Mutex // of this process's input
+
 func play(name string) error {
 	if slot, err := strconv.Atoi(os.Getenv(envSlot)); err == nil {
 		if err := shm.JoinFamily(os.NewFile(3, "space"), slot); err != nil {
@@ -60,7 +62,9 @@ func play(name string) error {
 	}
 	lines := bufio.NewReader(os.Stdin)
 	hear := func() string {
+		reading.Lock() // goroutines of a role may wait for lines at once
 		line, err := lines.ReadString('\n')
+		reading.Unlock()
 		if err != nil {
 			os.Exit(0)
 		}

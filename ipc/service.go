@@ -71,7 +71,8 @@ func serviceOf(of driver.Type) opener[driver.Service] {
 // may have run, may still run, or never will. So it is when the space is closed or the
 // service deleted, which is ErrClosed. A request of more bytes than fit is ErrTooLarge,
 // and one that the space has no room for ErrNoSpace; those are not sent.
-func (v *Service[Req, Resp]) Call(ctx context.Context, req Req) (resp Resp, err error) {
+func (v *Service[Req, Resp]) Call(ctx context.Context, req Req) (Resp, error) {
+	var resp Resp
 	request, err := v.requests.Encode(&req)
 	if err != nil {
 		return resp, v.failed("call", notEncoded(err))

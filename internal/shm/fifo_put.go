@@ -21,13 +21,14 @@ func (f *fifo) put(ctx context.Context, data []byte, wait bool) error {
 			return err
 		}
 		if entered {
-			done := !f.isShut(true) && f.hasRoom()
+			done := !f.isShut() && f.hasRoom()
 			if done {
 				err = f.append(data, uint64(len(data)), 0)
 			}
 			f.leave(&f.putting, 0)
 			if done && err == nil {
 				f.o.s.ringBell(f.at+fifoGetBell, 1)
+				f.o.race.acquire()
 			}
 			f.exit(&f.putting)
 			if done {
@@ -72,6 +73,7 @@ func (p *batch) put(ctx context.Context, wait bool) error {
 			err = f.visitOnce(v, driver.ErrFull)
 		}
 		if p.n > begun {
+			f.o.race.acquire()
 			f.tell(fifoGetBell, p.n-begun)
 			return err
 		}
@@ -93,7 +95,7 @@ func (p *batch) some() (done bool, err error) {
 		if p.n == len(p.all) {
 			return true, nil
 		}
-		if f.isShut(true) {
+		if f.isShut() {
 			return false, driver.ErrClosed
 		}
 		if !f.hasRoom() {
@@ -210,13 +212,7 @@ func (f *fifo) commitLarge(r recordAt, large block) {
 }
 
 // isShut reports whether nothing is put any more.
-func (f *fifo) isShut(putting bool) bool {
-	if f.o.s.a.Load(f.at+fifoShut) != 0 {
-		return true
-	}
-	ended := kinds[f.o.spec.Kind].ended
-	return ended != nil && ended(f.o, f.k, putting)
-}
+func (f *fifo) isShut() bool { return f.o.s.a.Load(f.at+fifoShut) != 0 }
 
 // shut ends the putting. Who was about to put has done so, or gets driver.ErrClosed.
 func (f *fifo) shut(ctx context.Context) error {

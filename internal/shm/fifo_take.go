@@ -35,6 +35,7 @@ func (t *taken) loan() driver.Loan {
 }
 
 func (f *fifo) takeOne(ctx context.Context, buf []byte, lend, wait bool) (t taken, err error) {
+	f.o.race.release()
 	for look := 0; look == 0 || wait && look < mostLooks && f.soonReady(); look++ { // others may be faster
 		_, entered, err := f.enter(&f.getting, 0)
 		if err != nil {
@@ -69,6 +70,7 @@ func (f *fifo) takeSome(ctx context.Context, lend bool, most int) ([]taken, erro
 }
 
 func (f *fifo) takeSlowly(ctx context.Context, buf []byte, lend, wait bool, most int) ([]taken, error) {
+	f.o.race.release()
 	var all []taken
 	some := func() (done bool, err error) {
 		for range min(most-len(all), mostAtOnce) {
@@ -147,7 +149,7 @@ func (f *fifo) soonReady() bool {
 func (f *fifo) ready() bool {
 	a := f.o.s.a
 	return f.stands() || a.Load(f.at+fifoReturned) != 0 || f.hasDeaths() ||
-		f.getting.word.Load()&sectionDeleted != 0 || f.isShut(false)
+		f.getting.word.Load()&sectionDeleted != 0 || f.isShut()
 }
 
 // stands reports, from outside of the section, whether a record stands at head.
@@ -177,7 +179,7 @@ func (f *fifo) pick(buf []byte, lend bool) (t taken, ok bool, err error) {
 		}
 	}
 	r, ok, err := f.next()
-	if err == nil && !ok && f.isShut(false) {
+	if err == nil && !ok && f.isShut() {
 		if r, ok, err = f.next(); err == nil && !ok && f.o.s.a.Load(f.at+fifoBack) == 0 { // what was put before it was shut is there now
 			err = driver.ErrDone
 		}

@@ -44,10 +44,6 @@ type kindOf struct {
 	room  func(spec Spec) uint64 // of each of them
 	bytes bool                   // the room is in bytes, not in elements
 
-	// ended reports whether nobody is to take, or to put, any more at the k'th of its
-	// fifos, without its being shut. nil: never.
-	ended func(o *Object, k int, putting bool) bool
-
 	// recover takes a dead owner out of object i, before its attachments are given
 	// back; it reports whether there was something to do. nil: there never is.
 	recover func(s *Space, i int, meta uint64, dead owner) bool

@@ -127,7 +127,7 @@ func (p *Pipe) Poll(context.Context) (ready bool, err error) {
 		err = f.visitOnce(visit{
 			section: &f.getting, bell: f.at + fifoGetBell,
 			do: func() (bool, error) {
-				shut := f.isShut(false) // before the look, as in pick
+				shut := f.isShut() // before the look, as in pick
 				_, ready, err = f.next()
 				ready = ready || shut
 				return true, err

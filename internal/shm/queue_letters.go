@@ -86,7 +86,7 @@ func (f *fifo) sendSpent() error {
 }
 
 func (f *fifo) sendAll(to *fifo) (sent int, err error) {
-	if to.isShut(true) || !to.hasRoom() {
+	if to.isShut() || !to.hasRoom() {
 		return 0, nil
 	}
 	if err := f.mendHead(); err != nil { // the other's is mended: what was put there is over with
@@ -114,7 +114,7 @@ func (f *fifo) sendAll(to *fifo) (sent int, err error) {
 		}
 	}
 	for _, r := range spent {
-		if to.isShut(true) || !to.hasRoom() {
+		if to.isShut() || !to.hasRoom() {
 			break
 		}
 		switch err := f.send(r, to); {
