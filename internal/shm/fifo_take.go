@@ -160,14 +160,14 @@ func (f *fifo) stands() bool {
 		return true // who goes in finds that out
 	}
 	if !f.isHeader(at) {
-		word := a.Load(at)
+		word := a.Glance(at) // the segment may be another's by now
 		if recState(word) != recSkip {
 			return word != recEmpty
 		}
 		at = f.segmentOf(at)
 	}
-	first := f.follow(at)
-	return first != 0 && a.Load(first) != recEmpty
+	next := block(a.Glance(at+segNext) & blockMask)
+	return f.isSegment(next) && a.Glance(next.offset()+segmentHeader) != recEmpty
 }
 
 // pick takes the next record, in the getting section, if there is one. It copies its
