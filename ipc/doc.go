@@ -1,6 +1,7 @@
-// Package ipc holds what processes share: locks, conditions, events, values and raw
-// memory, by name, in a Space. Any process may be killed at any instruction: the
-// others go on, nothing is corrupted, and no lock stays held by the dead.
+// Package ipc holds what processes share: locks, conditions, events, values, queues,
+// connections, services and raw memory, by name, in a Space. Any process may be
+// killed at any instruction: the others go on, nothing is corrupted, and no lock stays
+// held by the dead.
 //
 // OpenX(ctx, space, name) attaches to the object of that name, or creates it. An
 // object of that name with another kind, element type or configuration is

@@ -37,8 +37,8 @@ type QueueConfig struct {
 //
 // Do not let all that take from a queue wait in a Put to that same queue: full as it
 // is, each of them waits for another to take something. Use TryPut there, and do at
-// once what does not fit, as the example shows, or put into another queue, whose
-// consumers put nothing back.
+// once what does not fit, as the example of TryPut shows, or put into another queue,
+// whose consumers put nothing back.
 //
 // Order:    elements leave in the order of their Puts, which is one for all processes; each Put synchronizes before what takes its element, and what makes room before the Put that waits for it.
 // Crash:    an element is in the queue or not: killed in a Put its producer leaves it whole or not at all, and killed in a Get its consumer takes that one along at most. What a dead process had on loan goes to another ahead of all others, in the old order, its Attempt one higher. Killed while it waits, a process disturbs nobody.
