@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync"
 
 	"github.com/multiproc-go/multiproc/internal/codec"
 	"github.com/multiproc-go/multiproc/internal/driver"
@@ -87,39 +86,22 @@ func (c *Conn[S, R]) settle() {
 	within(c.receives, c.space)
 }
 
-// buffers are for what is encoded and decoded: pointers to slices, whose memory is used
-// again.
-var buffers = sync.Pool{New: func() any { return new([]byte) }}
-
-// largeBuffer is how much memory a buffer may keep, in bytes.
-const largeBuffer = 64 << 10
-
-func giveBuffer(b *[]byte) {
-	if cap(*b) <= largeBuffer {
-		buffers.Put(b)
-	}
-}
-
 // Send sends v. It waits while more than 1 MiB is under way to the other end, until ctx
 // ends. It returns io.ErrClosedPipe once the other end is gone. A v of more bytes than
 // fit is ErrTooLarge, and one that the space has no room for ErrNoSpace.
 func (c *Conn[S, R]) Send(ctx context.Context, v S) error {
-	if _, fixed := c.sends.Fixed(); fixed {
-		buffer := buffers.Get().(*[]byte)
-		defer giveBuffer(buffer)
-		data, err := c.sends.Append((*buffer)[:0], &v)
-		*buffer = data
-		return c.sendEncoded(ctx, data, err)
-	}
-	data, err := c.sends.Encode(&v)
-	return c.sendEncoded(ctx, data, err)
-}
-
-func (c *Conn[S, R]) sendEncoded(ctx context.Context, data []byte, err error) error {
+	r := takeRoom()
+	data, err := c.sends.EncodeIn(r.bytes, &v)
 	if err != nil {
-		return c.failed("send to", notEncoded(err))
+		err = notEncoded(err)
+	} else {
+		err = c.object.Send(ctx, data)
 	}
-	if err = c.object.Send(ctx, data); errors.Is(err, io.ErrClosedPipe) {
+	if !c.sends.Takes() {
+		r.bytes = data // which may have grown
+	}
+	r.giveBack()
+	if errors.Is(err, io.ErrClosedPipe) {
 		return io.ErrClosedPipe
 	}
 	return c.failed("send to", err)
@@ -130,14 +112,14 @@ func (c *Conn[S, R]) sendEncoded(ctx context.Context, data []byte, err error) er
 // it takes is this process's: if that dies, or cannot decode the value since an end in it
 // is gone, it is lost.
 func (c *Conn[S, R]) Recv(ctx context.Context) (R, error) {
-	if _, fixed := c.receives.Fixed(); fixed {
-		buffer := buffers.Get().(*[]byte)
-		defer giveBuffer(buffer)
-		data, err := c.object.Recv(ctx, (*buffer)[:0])
-		*buffer = data
+	if c.receives.Takes() {
+		data, err := c.object.Recv(ctx, nil)
 		return c.received(data, err)
 	}
-	data, err := c.object.Recv(ctx, nil)
+	r := takeRoom()
+	defer r.giveBack()
+	data, err := c.object.Recv(ctx, r.bytes[:0])
+	r.bytes = data // which may have grown
 	return c.received(data, err)
 }
 

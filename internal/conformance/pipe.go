@@ -124,21 +124,28 @@ func pipeEnds(t *testing.T, attach func() driver.Space) {
 	must(t, a.Close())
 }
 
+// twoWaitIn has two goroutines wait in Recv, one with a context that can end and one
+// with one that cannot, and returns where their errors come.
+func twoWaitIn(b driver.Pipe) <-chan error {
+	ended := make(chan error, 2)
+	wait := func(ctx context.Context) {
+		_, err := b.Recv(ctx, nil)
+		ended <- err
+	}
+	go wait(background)
+	go func() {
+		ctx, cancel := context.WithCancel(background)
+		defer cancel()
+		wait(ctx)
+	}()
+	return ended
+}
+
 func pipeEndsWaits(t *testing.T, attach func() driver.Space) {
 	a, kept := newPipe(t, attach())
 	b := handOn(t, kept, attach())
 	must(t, kept.Close())
-	ended := make(chan error, 2)
-	go func() {
-		_, err := b.Recv(background, nil)
-		ended <- err
-	}()
-	go func() {
-		ctx, cancel := context.WithCancel(background)
-		defer cancel()
-		_, err := b.Recv(ctx, nil)
-		ended <- err
-	}()
+	ended := twoWaitIn(b)
 	must(t, a.Close())
 	is(t, <-ended, io.EOF)
 	is(t, <-ended, io.EOF)
@@ -147,17 +154,7 @@ func pipeEndsWaits(t *testing.T, attach func() driver.Space) {
 func pipeEndsOwnWaits(t *testing.T, attach func() driver.Space) {
 	a, b := newPipe(t, attach())
 	again := handOn(t, b, attach())
-	ended := make(chan error, 2)
-	go func() {
-		_, err := b.Recv(background, nil)
-		ended <- err
-	}()
-	go func() {
-		ctx, cancel := context.WithCancel(background)
-		defer cancel()
-		_, err := b.Recv(ctx, nil)
-		ended <- err
-	}()
+	ended := twoWaitIn(b)
 	must(t, b.Close())
 	is(t, <-ended, driver.ErrClosed)
 	is(t, <-ended, driver.ErrClosed)

@@ -7,7 +7,7 @@ import (
 )
 
 // A fifo is a chain of segments in which records stand in the order of their coming.
-// A queue has one, a pipe two, a service one. The entry's word entRoot names the block
+// A queue has one, a pipe two. The entry's word entRoot names the block
 // with their control blocks:
 //
 //	putting   section of who appends    tail, tailSeq, limit
@@ -59,14 +59,14 @@ const (
 	fifoBack     = 96  // that part of it which may come back
 	fifoReturned = 104 // the first record that has come back, or 0
 	fifoSpent    = 112 // how many have come back once too often
-	fifoReturns  = 176 // how many have come back, and are to be taken again
 	fifoRetired  = 120 // a segment that is about to leave the chain
 	fifoGetBell  = 128 // the line that is quiet while nobody sleeps
 	fifoPutBell  = 136
 	fifoDoneBell = 144
 	fifoFirst    = 152
 	fifoSpare    = 160
-	fifoShut     = 168 // 1: nobody puts any more. Set by who is in the putting section
+	fifoShut     = 168 // 1: nobody puts any more. Set in the putting section, or where nobody is left to put
+	fifoReturns  = 176 // how many have come back, and are to be taken again
 	fifoSize     = 256
 
 	rootSize   = 512
@@ -105,8 +105,8 @@ func (s *Space) fifoAt(o *Object, root uint64, k int) fifo {
 	size := s.segmentBytes()
 	f := fifo{
 		o: o, k: k, at: at,
-		putting: s.newSection(at+fifoPutting, at+fifoPutBell),
-		getting: s.newSection(at+fifoGetting, at+fifoGetBell),
+		putting: s.newSection(at + fifoPutting),
+		getting: s.newSection(at + fifoGetting),
 		room:    of.room(o.spec), bytes: of.bytes, mostLoans: o.spec.Config[1],
 		segmentSize: size, mostInline: min(size/4, size-segmentHeader-recData),
 	}
@@ -125,7 +125,7 @@ func (s *Space) root(i int) uint64 {
 	return 0
 }
 
-// open returns the k'th fifo of o.
+// fifo returns the k'th of o.
 func (o *Object) fifo(k int) (*fifo, error) {
 	if len(o.fifos) <= k {
 		return nil, fmt.Errorf("%w: %v %q has no memory", driver.ErrCorrupt, o.spec.Kind, o.name)

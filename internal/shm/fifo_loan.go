@@ -100,14 +100,20 @@ func (f *fifo) nextReturned(r recordAt) uint64 {
 
 // countHeld counts, in its attachment, what this process has on loan or is copying: more
 // than nothing keeps the attachment, and says that it is not given up.
+//
+// The fifos of a pipe, whose sections do not keep one another out, share the count.
 func (f *fifo) countHeld(delta int) {
 	o := f.o
 	at := share(o.attach, fifoHeld)
-	word := o.s.a.Load(at)
-	if ownerOf(word) != o.s.me {
-		word = 0
+	for {
+		word, held := o.s.a.Load(at), 0
+		if ownerOf(word) == o.s.me {
+			held = int(uint32(word))
+		}
+		if o.s.a.CompareAndSwap(at, word, o.s.me.high()|uint64(max(0, held+delta))) {
+			return
+		}
 	}
-	o.s.a.Store(at, o.s.me.high()|uint64(max(0, int(uint32(word))+delta)))
 }
 
 // fifoHeld is the share of an attachment that counts what its owner has of a fifo.

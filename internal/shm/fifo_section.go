@@ -31,7 +31,6 @@ import (
 type section struct {
 	at   uint64
 	word arena.Word
-	bell uint64
 	gate *arena.Gate // one goroutine of a process at a time sleeps here
 
 	inside *atomic.Int32 // goroutines of this process that may write here: Close waits for them
@@ -43,8 +42,8 @@ const (
 	sectionDeleted   = 1 << 2
 )
 
-func (s *Space) newSection(at, bell uint64) section {
-	return section{at, s.a.Word(at), bell, s.a.NewGate(), new(atomic.Int32)}
+func (s *Space) newSection(at uint64) section {
+	return section{at, s.a.Word(at), s.a.NewGate(), new(atomic.Int32)}
 }
 
 // enter enters a section, if nobody is in: the caller leaves it soon. Where somebody
@@ -93,6 +92,7 @@ func (f *fifo) leave(sec *section, flag uint64) {
 	}
 }
 
+// exit ends what enter began, once the section is left.
 func (f *fifo) exit(sec *section) {
 	sec.inside.Add(-1)
 	runtime.KeepAlive(f.o) // and with it our attachment

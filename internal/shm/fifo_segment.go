@@ -219,6 +219,26 @@ func (f *fifo) recordsFrom(at, end uint64) func(yield func(recordAt) bool) {
 	}
 }
 
+// recordsBefore yields the records before head.
+func (f *fifo) recordsBefore(head uint64) func(yield func(recordAt) bool) {
+	return func(yield func(recordAt) bool) {
+		for header := range f.segments {
+			first := f.follow(header)
+			if first == 0 || head == f.at+fifoFirst {
+				return
+			}
+			for r := range f.recordsFrom(first, head) {
+				if !yield(r) {
+					return
+				}
+			}
+			if f.segmentOf(first) == f.segmentOf(head) {
+				return
+			}
+		}
+	}
+}
+
 // freeAll frees the segments and the large records, which nobody can reach any more. It
 // may go on where one has died who did the same.
 func (f *fifo) freeAll() {

@@ -36,7 +36,7 @@ func (t *taken) loan() driver.Loan {
 
 func (f *fifo) takeOne(ctx context.Context, buf []byte, lend, wait bool) (t taken, err error) {
 	f.o.race.release()
-	for look := 0; look == 0 || wait && look < mostLooks && f.soonReady(); look++ { // others may be faster
+	for look := 0; look == 0 || wait && look < mostLooks && f.soonReady(); look++ {
 		_, entered, err := f.enter(&f.getting, 0)
 		if err != nil {
 			return t, f.orDone(err)
@@ -64,6 +64,11 @@ func (f *fifo) takeOne(ctx context.Context, buf []byte, lend, wait bool) (t take
 	return all[0], nil
 }
 
+const (
+	smallElement = 256
+	batchMemory  = 4 << 10
+)
+
 // takeSome takes one at least, and no more than most.
 func (f *fifo) takeSome(ctx context.Context, lend bool, most int) ([]taken, error) {
 	return f.takeSlowly(ctx, nil, lend, true, most)
@@ -74,9 +79,15 @@ func (f *fifo) takeSlowly(ctx context.Context, buf []byte, lend, wait bool, most
 	var all []taken
 	some := func() (done bool, err error) {
 		for range min(most-len(all), mostAtOnce) {
-			t, ok, err := f.pick(buf, lend)
+			if most > 1 && cap(buf)-len(buf) < smallElement { // those of a batch share memory
+				buf = make([]byte, 0, batchMemory)
+			}
+			t, ok, err := f.pick(buf[len(buf):], lend)
 			if err != nil || !ok {
 				return len(all) > 0, err
+			}
+			if n := len(t.data); most > 1 && n <= cap(buf)-len(buf) {
+				t.data, buf = t.data[:n:n], buf[:len(buf)+n]
 			}
 			all = append(all, t)
 		}
@@ -121,11 +132,13 @@ func (f *fifo) orDone(err error) error {
 	return err
 }
 
-// mostPauses is how many pauses who gets makes at most between two looks. Each look takes
-// the record's cache line from who is about to write it; so they become rarer.
 const (
+	// mostPauses is how many pauses who gets makes at most between two looks. Each look
+	// takes the record's cache line from who is about to write it; so they become rarer.
 	mostPauses = 64
-	mostLooks  = 4
+
+	// mostLooks is how often who gets goes in before it waits: others may be faster.
+	mostLooks = 4
 )
 
 // soonReady waits a few microseconds for something to take.

@@ -93,24 +93,14 @@ func (f *fifo) sendAll(to *fifo) (sent int, err error) {
 		return 0, err
 	}
 	var spent []recordAt
-	head := f.o.s.a.Load(f.at + fifoHead)
-	for header := range f.segments {
-		first := f.follow(header)
-		if first == 0 {
-			break
-		}
-		for r := range f.recordsFrom(first, head) {
-			switch recState(r.word) {
-			case recMoving: // by one who died, and was never put
-				r.word = r.word&(recAttempts|recLarge) | recSpent
-				f.o.s.a.Store(r.at, r.word)
-				fallthrough
-			case recSpent:
-				spent = append(spent, r)
-			}
-		}
-		if f.segmentOf(first) == f.segmentOf(head) {
-			break
+	for r := range f.recordsBefore(f.o.s.a.Load(f.at + fifoHead)) {
+		switch recState(r.word) {
+		case recMoving: // by one who died, and was never put
+			r.word = r.word&(recAttempts|recLarge) | recSpent
+			f.o.s.a.Store(r.at, r.word)
+			fallthrough
+		case recSpent:
+			spent = append(spent, r)
 		}
 	}
 	for _, r := range spent {
