@@ -21,6 +21,7 @@ var queueTests = tests{
 	"putters wait for room, getters for elements":            queueWaits,
 	"contexts end waits for a queue":                         queueContexts,
 	"batches are put and taken in order":                     queueBatches,
+	"a batch has elements of many sizes":                     queueMixedBatch,
 	"another configuration of a queue is ErrMismatch":        queueMismatch,
 	"configurations that cannot be are errors":               queueImpossible,
 	"a closed queue gives what is left":                      queueClosed,
@@ -345,6 +346,44 @@ func queueContexts(t *testing.T, attach func() driver.Space) {
 	must(t, q.Put(ended(), []byte("a"))) // which had not to wait
 	if got, err := q.Get(ended(), nil); string(got) != "a" || err != nil {
 		t.Errorf("%q (%v)", got, err)
+	}
+}
+
+// queueMixedBatch has small elements, which share memory once they are taken, and large
+// ones beside one another; who appends to one does not write into the next.
+func queueMixedBatch(t *testing.T, attach func() driver.Space) {
+	q := queue(t, attach(), "q", driver.QueueConfig{})
+	var batch [][]byte
+	for n, size := range []int{0, 30, 6991, 1, 4000, 200, 70_000, 3, 4097, 255} {
+		batch = append(batch, bytes.Repeat([]byte{byte('a' + n)}, size))
+	}
+	for lent := range 2 {
+		if n, err := q.PutBatch(background, batch); n != len(batch) || err != nil {
+			t.Fatalf("%d of %d were put: %v", n, len(batch), err)
+		}
+		var got [][]byte
+		for len(got) < len(batch) {
+			if lent == 0 {
+				some, err := q.GetBatch(background, len(batch))
+				must(t, err)
+				got = append(got, some...)
+				continue
+			}
+			loans, err := q.ReceiveBatch(background, len(batch))
+			must(t, err)
+			for _, l := range loans {
+				got = append(got, l.Data)
+				must(t, q.Ack(background, l))
+			}
+		}
+		for _, data := range got {
+			_ = append(data, "and more"...)
+		}
+		for n := range batch {
+			if !bytes.Equal(got[n], batch[n]) {
+				t.Errorf("element %d of %d bytes came as %d: %.20q", n, len(batch[n]), len(got[n]), got[n])
+			}
+		}
 	}
 }
 

@@ -77,17 +77,22 @@ func (f *fifo) takeSome(ctx context.Context, lend bool, most int) ([]taken, erro
 func (f *fifo) takeSlowly(ctx context.Context, buf []byte, lend, wait bool, most int) ([]taken, error) {
 	f.o.race.release()
 	var all []taken
+	var shared []byte // by the small elements of a batch
 	some := func() (done bool, err error) {
 		for range min(most-len(all), mostAtOnce) {
-			if most > 1 && cap(buf)-len(buf) < smallElement { // those of a batch share memory
-				buf = make([]byte, 0, batchMemory)
+			into := buf
+			if most > 1 {
+				if cap(shared)-len(shared) < smallElement {
+					shared = make([]byte, 0, batchMemory)
+				}
+				into = shared[len(shared):]
 			}
-			t, ok, err := f.pick(buf[len(buf):], lend)
+			t, ok, err := f.pick(into, lend)
 			if err != nil || !ok {
 				return len(all) > 0, err
 			}
-			if n := len(t.data); most > 1 && n <= cap(buf)-len(buf) {
-				t.data, buf = t.data[:n:n], buf[:len(buf)+n]
+			if n := len(t.data); most > 1 && n <= cap(into) {
+				t.data, shared = t.data[:n:n], shared[:len(shared)+n]
 			}
 			all = append(all, t)
 		}

@@ -26,11 +26,14 @@ func TestPipe_countsWhatItHoldsOfBothWays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const each = 300_000
+	const each = 2_000_000
 	p := one.(*Pipe)
-	var both sync.WaitGroup
+	var both, begun sync.WaitGroup
+	begun.Add(2)
 	for k := range p.fifos {
 		both.Go(func() {
+			begun.Done()
+			begun.Wait()
 			for range each {
 				p.fifos[k].countHeld(1)
 			}
