@@ -4,9 +4,9 @@ package shm
 
 var broken mutation
 
-// Mutations are the bugs that Mutate can switch on, and in which case, or the cases of which
-// object,
-// each has to be found. A case by name saves going through the others in vain.
+// Mutations are the bugs that Mutate can switch on, and in which case, or the cases of
+// which object, each has to be found. A case by name saves going through the others in
+// vain.
 var Mutations = [...]struct{ Name, In string }{
 	sleepOnFreshWord:      {"sleepOnFreshWord", "mutex"},
 	wakeNobody:            {"wakeNobody", "mutex"},

@@ -20,7 +20,7 @@ import (
 const (
 	relook        = 100 * time.Millisecond
 	relookLast    = 400 * time.Millisecond
-	relookWatched = 2 * time.Second
+	relookWatched = 4 * time.Second
 )
 
 // A bed is where a goroutine sleeps: on the word at off, while its low half is low.
