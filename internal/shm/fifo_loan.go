@@ -193,17 +193,3 @@ func (s *Space) markDeaths(i int) {
 		}
 	}
 }
-
-// freeSection takes a dead owner out of a section.
-func (s *Space) freeSection(at uint64, dead owner) {
-	for {
-		word := s.a.Load(at)
-		if ownerOf(word) != dead {
-			return
-		}
-		if s.a.CompareAndSwap(at, word, uint64(uint32(word))&^sectionSleepers|sectionAbandoned) {
-			s.a.Wake(at, everyone)
-			return
-		}
-	}
-}

@@ -3,94 +3,28 @@ package shm
 import (
 	"context"
 	"runtime"
-	"sync/atomic"
-	"time"
-
-	"github.com/multiproc-go/multiproc/internal/arena"
-	"github.com/multiproc-go/multiproc/internal/driver"
 )
-
-// A section is a lock for one end of a fifo, held for some tens of instructions and
-// never while its holder waits. Its word:
-//
-//	bit  0      somebody sleeps until it is free
-//	bit  1      abandoned: a holder died, and nobody has been in since
-//	bit  2      the object is deleted
-//	bits 32-63  owner; nobody is free
-//
-// {free} -> {me} -> {free} by the same; {dead} -> {free, abandoned} by the sweep. The
-// bell is the word that they sleep on who have been in and found nothing to do:
-//
-//	bit  0      somebody sleeps, or is about to
-//	bits 1-31   one more each time it is rung
-//
-// Who sleeps sets bit 0, looks again, and sleeps on what the word is then. Who has
-// changed something looks at the bell after that, clears bit 0, and wakes as many as
-// there is something for. One that has slept and finds something sets bit 0 again,
-// since it cannot know whether it was the last, and wakes the next if there is more.
-type section struct {
-	at   uint64
-	word arena.Word
-	gate *arena.Gate // one goroutine of a process at a time sleeps here
-
-	inside *atomic.Int32 // goroutines of this process that may write here: Close waits for them
-}
-
-const (
-	sectionSleepers  = 1 << 0
-	sectionAbandoned = 1 << 1
-	sectionDeleted   = 1 << 2
-)
-
-func (s *Space) newSection(at uint64) section {
-	return section{at, s.a.Word(at), s.a.NewGate(), new(atomic.Int32)}
-}
 
 // enter enters a section, if nobody is in: the caller leaves it soon. Where somebody
 // is, it returns false and the section's word. The caller's word has these flags.
 func (f *fifo) enter(sec *section, flags uint64) (word uint64, entered bool, err error) {
-	s := f.o.s
-	sec.inside.Add(1)
-	for {
-		word = sec.word.Load()
-		switch {
-		case word&sectionDeleted != 0 || s.closed.Load():
-			sec.inside.Add(-1)
-			return 0, false, driver.ErrClosed
-		case ownerOf(word) != 0:
-			sec.inside.Add(-1)
-			return word, false, nil
-		case sec.word.CompareAndSwap(word, word|flags|s.me.high()):
-			if word&sectionAbandoned != 0 && broken != queueUnmended || sec == &f.getting && f.hasDeaths() {
-				if err := f.mend(sec); err != nil {
-					f.leave(sec, sectionAbandoned)
-					f.exit(sec)
-					return 0, false, err
-				}
-			}
-			return word, true, nil
+	word, entered, err = sec.take(f.o.s, flags)
+	if !entered {
+		return word, false, err
+	}
+	if word&sectionAbandoned != 0 && broken != queueUnmended || sec == &f.getting && f.hasDeaths() {
+		if err := f.mend(sec); err != nil {
+			f.leave(sec, sectionAbandoned)
+			f.exit(sec)
+			return 0, false, err
 		}
 	}
+	return word, true, nil
 }
 
 // leave leaves a section, with that flag set. What the caller does before its exit, as
 // ringing a bell, Close waits for.
-func (f *fifo) leave(sec *section, flag uint64) {
-	for {
-		word := sec.word.Load()
-		if ownerOf(word) != f.o.s.me {
-			return
-		}
-		free := uint64(uint32(word))&^(sectionSleepers|sectionAbandoned) | flag
-		if !sec.word.CompareAndSwap(word, free) {
-			continue
-		}
-		if word&sectionSleepers != 0 && broken != wakeNobody {
-			f.o.s.a.Wake(sec.at, 1)
-		}
-		return
-	}
-}
+func (f *fifo) leave(sec *section, flag uint64) { sec.leave(f.o.s, flag) }
 
 // exit ends what enter began, once the section is left.
 func (f *fifo) exit(sec *section) {
@@ -169,7 +103,7 @@ func (f *fifo) visit(ctx context.Context, v visit, gated bool) error {
 					return bed{}, false, nil
 				}
 				o.s.watchFor(ownerOf(word))
-				if !f.unlessDead(v.section, word) {
+				if !v.section.lives(f.o.s, word) {
 					continue
 				}
 				if word&sectionSleepers != 0 || v.word.CompareAndSwap(word, word|sectionSleepers) {
@@ -213,22 +147,9 @@ func (f *fifo) visit(ctx context.Context, v visit, gated bool) error {
 	return err
 }
 
-// unlessDead reports whether the owner of a section, whose word is word, lives. A dead
-// one is buried, and the section free.
-func (f *fifo) unlessDead(sec *section, word uint64) bool {
-	if f.o.s.unlessDead(ownerOf(word)) {
-		return true
-	}
-	if s := f.o.s; s.begins() { // it may have been detached by a sweep that could not do this
-		s.freeSection(sec.at, ownerOf(word))
-		s.ends()
-	}
-	return f.o.s.closed.Load()
-}
-
 // visitOnce does v if it can be done now; else it returns none.
 func (f *fifo) visitOnce(v visit, none error) error {
-	entered, err := f.enterSoon(v.section)
+	entered, err := v.section.soon(f.o.s, func() (uint64, bool, error) { return f.enter(v.section, 0) })
 	if err != nil {
 		return err
 	}
@@ -244,28 +165,16 @@ func (f *fifo) visitOnce(v visit, none error) error {
 	return err
 }
 
-// enterSoon enters a section once who is in there leaves it. Who has not in a tenth of a
-// second has most likely stopped.
-func (f *fifo) enterSoon(sec *section) (entered bool, err error) {
-	const yields, pauses = 100, 1000
-	for try := 0; ; try++ {
-		word, entered, err := f.enter(sec, 0)
-		if entered || err != nil {
-			return entered, err
-		}
-		switch alive := f.unlessDead(sec, word); {
-		case !alive:
-		case f.o.s.a.Hooked() && try > 0 || try >= yields+pauses:
-			return false, nil
-		case try < yields:
-			f.o.s.a.Until(func() bool { return true })
-			runtime.Gosched()
-			arena.YieldProcessor()
-		default:
-			f.o.s.pause(100 * time.Microsecond)
-		}
-	}
-}
+// A bell is the word that they sleep on who have been in a section and found nothing to
+// do:
+//
+//	bit  0      somebody sleeps, or is about to
+//	bits 1-31   one more each time it is rung
+//
+// Who sleeps sets bit 0, looks again, and sleeps on what the word is then. Who has
+// changed something looks at the bell after that, clears bit 0, and wakes as many as
+// there is something for. One that has slept and finds something sets bit 0 again,
+// since it cannot know whether it was the last, and wakes the next if there is more.
 
 // listen says that somebody may sleep on a bell, and returns the low half of its word.
 func (s *Space) listen(bell uint64) uint32 {
