@@ -35,6 +35,7 @@ type Space interface {
 	OpenQueue(ctx context.Context, which Which, of Type, cfg QueueConfig) (Queue, error)
 	Pipes
 	OpenService(ctx context.Context, which Which, of Type) (Service, error)
+	OpenDict(ctx context.Context, which Which, of Type) (Dict, error) // of is a type for keys and values both
 }
 
 // Which says which object to open: the one called Name, which is made where it is

@@ -2,13 +2,13 @@ package shm
 
 // checkLost looks for blocks that are in use though nothing leads to them: no word,
 // and nobody who will free them. It knows that of blocks that an object's own word
-// was to name, and of those that are fifos'.
+// was to name, and of those that are fifos' or dicts'.
 func (s *Space) checkLost(say func(string, ...any)) {
 	retired := s.allRetired()
-	fifos, all := s.allOfFifos()
+	led, all := s.allLed()
 	for header, b := range s.liveBlocks {
 		names := s.a.Load(header + 8)
-		if names >= s.chunkAt && all && !fifos[b] && s.a.Load(header) == b.word(blockLive, 0) {
+		if names >= s.chunkAt && all && !led[b] && !retired[b] && s.a.Load(header) == b.word(blockLive, 0) {
 			say("block %#x of generation %d is in use, and nothing leads to it", b.offset(), b.generation())
 		}
 		i, inside := (names-s.objectAt)/objectSize, (names-s.objectAt)%objectSize
@@ -22,13 +22,21 @@ func (s *Space) checkLost(say func(string, ...any)) {
 	}
 }
 
-// allOfFifos are the blocks that fifos are made of, and whether these are all of them.
-func (s *Space) allOfFifos() (blocks map[block]bool, all bool) {
+// allLed are the blocks that fifos and dicts are made of, and whether these are all of
+// them.
+func (s *Space) allLed() (blocks map[block]bool, all bool) {
 	blocks, all = make(map[block]bool), true
 	objects := s.objectTable()
 	for i := range s.used(&objects) {
 		meta := s.a.Load(s.object(i))
-		if k := s.specOf(i).Kind; state(meta) == stateFree || !k.known() || kinds[k].fifos == 0 {
+		k := s.specOf(i).Kind
+		switch {
+		case state(meta) == stateFree || !k.known():
+			continue
+		case k == DictKind:
+			all = s.dictBlocks(i, meta, func(b block) { blocks[b] = true }) && all
+			continue
+		case kinds[k].fifos == 0:
 			continue
 		}
 		done := s.lookInto(i, meta, func(f *fifo) {

@@ -37,7 +37,7 @@ const (
 	entDone    = 96  // Once
 	entValue   = 104 // Value
 	entArray   = 112 // Array
-	entRoot    = 120 // Queue, Pipe: the block that all else of theirs hangs on
+	entRoot    = 120 // Queue, Pipe, Dict: the block that all else of theirs hangs on
 )
 
 // meta says what an entry is:

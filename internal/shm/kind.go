@@ -24,8 +24,9 @@ const (
 	QueueKind
 	PipeKind
 	ServiceKind
+	DictKind
 
-	lastKind = ServiceKind
+	lastKind = DictKind
 )
 
 // everyone is how many sleepers Wake is to wake where all are meant.

@@ -34,6 +34,7 @@ type Object struct {
 
 	readers raceWord // of an RWMutex: what its writers come after
 
+	dict    *dict                 // of a dict
 	fifos   []fifo                // of a queue, a pipe, a service
 	letters atomic.Pointer[Queue] // that of a queue's dead letters, once it is open here
 
@@ -181,7 +182,7 @@ func (s *Space) hold(i int, meta, at uint64, spec Spec) *Object {
 		name: s.loadText(s.object(i)+entName, maxName),
 		gate: s.a.NewGate(),
 	}
-	o.fifos = s.openFifos(o)
+	o.fifos, o.dict = s.openFifos(o), s.openDict(o)
 	s.open[i] = opened{weak.Make(o), meta, at}
 	o.cleanup = runtime.AddCleanup(o, func(at uint64) { s.letGo(i, at) }, at)
 	return o

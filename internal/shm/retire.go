@@ -170,6 +170,11 @@ func (s *Space) freeNamed(i int, meta, off uint64) {
 		s.settle(b) // its writer may have died before it did
 		s.free(b)
 	}
+	s.freeRetired(i, meta)
+}
+
+// freeRetired frees all that object i has retired.
+func (s *Space) freeRetired(i int, meta uint64) {
 	for _, b := range s.retired(i, meta) {
 		s.free(b)
 	}
