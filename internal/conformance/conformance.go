@@ -24,7 +24,7 @@ type tests map[string]func(t *testing.T, attach func() driver.Space)
 
 // Run runs the suite.
 func Run(t *testing.T, space New) {
-	for _, of := range []tests{firstTests, rwmutexTests, semaphoreTests, condTests, barrierTests, onceTests, valueTests, arrayTests, queueTests, loanTests, pipeTests, serviceTests} {
+	for _, of := range []tests{firstTests, rwmutexTests, semaphoreTests, condTests, barrierTests, onceTests, valueTests, arrayTests, queueTests, loanTests, pipeTests, serviceTests, dictTests} {
 		for name, test := range of {
 			t.Run(name, func(t *testing.T) {
 				attach := space(t)

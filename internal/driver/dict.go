@@ -13,8 +13,8 @@ type Dict interface {
 	Done(Reading)
 
 	Set(ctx context.Context, key, value []byte) error
-	Create(ctx context.Context, key, value []byte) error             // ErrExists
-	Delete(ctx context.Context, key []byte) error                    // ErrNotFound
+	Create(ctx context.Context, key, value []byte) error                // ErrExists
+	Delete(ctx context.Context, key []byte) error                       // ErrNotFound
 	Pop(ctx context.Context, key, buf []byte) (value []byte, err error) // appended to buf; ErrNotFound
 
 	// Swap replaces key's value of that version; false where there is another by now, or

@@ -14,7 +14,7 @@ type List interface {
 
 	Append(ctx context.Context, values [][]byte) error // all of them, or none
 	Set(ctx context.Context, i int, value []byte) error
-	Insert(ctx context.Context, i int, value []byte) error                  // before element i; at Len it appends
+	Insert(ctx context.Context, i int, value []byte) error                   // before element i; at Len it appends
 	Remove(ctx context.Context, i int, buf []byte) (value []byte, err error) // appended to buf
 
 	// Swap replaces element i if it is of that version; false where it is another by now.

@@ -76,7 +76,7 @@ func (d *dict) find(c cell, key []byte) (e entryOf, found bool, err error) {
 		e, found, err = d.findIn(c, off, epoch, h, key)
 		switch {
 		case errors.Is(err, errAnew):
-		case err != nil || found || a.Load(shard.size) == size || broken == dictMissesBlindly:
+		case err != nil || found || a.Load(shard.size) == size:
 			return e, found, err
 		}
 	}
@@ -117,7 +117,7 @@ func (p *page) open() ([]byte, error) {
 func (p *page) body(b block) (key, value []byte, err error) {
 	s := p.d.o.s
 	s.a.Store(p.cell.at, uint64(b))
-	if s.a.Load(p.off) != p.word && broken != dictTrustsBody || p.d.now() != p.epoch && broken != dictKeepsEpoch {
+	if s.a.Load(p.off) != p.word || p.d.now() != p.epoch {
 		return nil, nil, errAnew
 	}
 	return s.readBody(b)

@@ -119,11 +119,30 @@ func (s *Space) alloc(n, names uint64) (block, error) {
 		if errors.Is(err, driver.ErrNoSpace) && s.giveEmpty() {
 			k, err = s.takeChunk(class)
 		}
+		if errors.Is(err, driver.ErrNoSpace) && s.lookAgain(class) {
+			continue
+		}
 		if err != nil {
 			return 0, err
 		}
 		s.heap.owned[class] = append(s.heap.owned[class], &ownedChunk{k: k})
 	}
+}
+
+// worthLook is which part of a full chunk's blocks have to be freed before it is gone
+// through again: else each block of a heap where they are freed here and there would cost
+// a look at half a chunk.
+const worthLook = 16
+
+// lookAgain has the chunks of a class be gone through for the few blocks that are free
+// there; false where there are none.
+func (s *Space) lookAgain(class int) (some bool) {
+	for _, c := range s.heap.owned[class] {
+		if c.full && c.frees != s.a.Load(s.chunk(c.k)+chunkFrees) {
+			c.full, some = false, true
+		}
+	}
+	return some
 }
 
 // fill begins to fill a free block of a chunk of ours, if there is one. The second
@@ -134,11 +153,11 @@ func (s *Space) alloc(n, names uint64) (block, error) {
 // does.
 func (s *Space) fill(c *ownedChunk, class int, names uint64) block {
 	frees := s.a.Load(s.chunk(c.k) + chunkFrees)
-	if c.full && frees == c.frees || !s.ownsChunk(c.k, class) {
+	n := s.blocks(class)
+	if c.full && frees-c.frees < max(1, n/worthLook) || !s.ownsChunk(c.k, class) {
 		return 0
 	}
 	c.frees, c.full = frees, false
-	n := s.blocks(class)
 	for range n {
 		i := c.cursor
 		c.cursor = (c.cursor + 1) % n

@@ -86,17 +86,6 @@ var Mutations = [...]struct{ Name, In string }{
 	queueFreesFirst:     {"queueFreesFirst", "queue: large elements"},
 	queueLooksOnce:      {"queueLooksOnce", "queue: spaces are closed by those who have loans that another waits for"},
 	queueForgetsOrigin:  {"queueForgetsOrigin", "queue: dead letters"},
-
-	standUnmended:   {"standUnmended", "dict"},
-	standUnrecorded: {"standUnrecorded", "dict"},
-	standUndoes:     {"standUndoes", "dict"},
-	standFinishes:   {"standFinishes", "dict"},
-
-	dictMissesBlindly: {"dictMissesBlindly", "dict"},
-	dictSplitsLate:    {"dictSplitsLate", "dict"},
-	dictTrustsBody:    {"dictTrustsBody", "dict"},
-	dictKeepsEpoch:    {"dictKeepsEpoch", "dict"},
-	dictCountsOnce:    {"dictCountsOnce", "dict"},
 }
 
 // Mutate puts the bug with that index in Mutations into the package, or takes it
