@@ -139,7 +139,7 @@ func TestDict_panicOfUpdateChangesNothing(t *testing.T) {
 		_ = d.Update(ctx, 1, func(int, bool) (int, bool, error) { panic("no") })
 	}()
 	wrong := errors.New("wrong")
-	if err := d.Update(ctx, 1, func(int, bool) (int, bool, error) { return 1, true, wrong }); err != wrong { //nolint:errorlint // as it is
+	if err := d.Update(ctx, 1, func(int, bool) (int, bool, error) { return 1, true, wrong }); err != wrong {
 		t.Error(err)
 	}
 	if err := d.Create(ctx, 1, 1); err != nil {

@@ -51,8 +51,6 @@ const (
 	opOne      = 2
 )
 
-func (h standShape) size() uint64 { return standLists + 8*(h.olds+h.news+h.ring) }
-
 func (o *Object) stand(at uint64, shape standShape) stand {
 	return stand{section: section{at: at, word: o.s.a.Word(at), inside: &o.s.inside}, o: o, shape: shape}
 }
