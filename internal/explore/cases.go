@@ -28,6 +28,7 @@ func Cases() []Case {
 	all = append(all, pipeCases()...)
 	all = append(all, serviceCases()...)
 	all = append(all, queueCases()...)
+	all = append(all, dictCases()...)
 	return all
 }
 

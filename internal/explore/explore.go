@@ -69,6 +69,7 @@ type Process struct {
 	Event     driver.Event
 	Int64     driver.Int64
 	Value     driver.Value
+	Dict      driver.Dict
 	RWMutex   driver.RWMutex
 	Semaphore driver.Semaphore
 	Cond      driver.Cond

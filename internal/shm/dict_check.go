@@ -53,7 +53,7 @@ func (d *dict) walk(shard *dictShard, yield func(b block, off uint64) bool) {
 	if s.a.Load(shard.at+standOp)&opUnderWay != 0 {
 		_ = shard.mend()
 	}
-	index := uint64(0)
+	current := isOf(s.a.Load(shard.size), d.now()) // or else bodies may have been freed already
 	for b := range n + 1 {
 		off, err := d.bucket(shard, b)
 		if err != nil {
@@ -73,7 +73,10 @@ func (d *dict) walk(shard *dictShard, yield func(b block, off uint64) bool) {
 			continue
 		}
 		for e := range entries(content) {
-			if index = indexOf(d.low(e.hash), n); e.body != 0 && index == b && !yield(e.body, 0) {
+			if e.body == 0 || indexOf(d.low(e.hash), n) != b {
+				continue
+			}
+			if live, _ := s.stateOf(e.body); (live || current) && !yield(e.body, 0) {
 				return
 			}
 		}
@@ -81,8 +84,9 @@ func (d *dict) walk(shard *dictShard, yield func(b block, off uint64) bool) {
 			return
 		}
 	}
-	for k := range shard.shape.news + shard.shape.ring {
-		if b := block(s.a.Load(shard.new(k))); b != 0 && !yield(b, 0) {
+	for k := range shard.shape.news + shard.shape.ring { // one that is free by now has died with who freed it
+		b := block(s.a.Load(shard.new(k)))
+		if live, _ := s.stateOf(b); live && !yield(b, 0) {
 			return
 		}
 	}
@@ -183,6 +187,9 @@ func (d *dict) check(shard *dictShard, say func(string, ...any)) {
 		blocks[b] = true
 		return true
 	})
+	if !isOf(size, d.now()) {
+		return // it is empty, and not wiped yet
+	}
 	for b := range n {
 		off, err := d.bucket(shard, b)
 		if err != nil {
@@ -191,7 +198,7 @@ func (d *dict) check(shard *dictShard, say func(string, ...any)) {
 		}
 		count += d.checkBucket(shard, off, b, n, say)
 	}
-	if have := s.a.Load(shard.at + standCount); isOf(size, d.now()) && have != count {
+	if have := s.a.Load(shard.at + standCount); have != count && isOf(size, d.now()) {
 		say("it counts %d entries, and has %d", have, count)
 	}
 }

@@ -76,7 +76,7 @@ func (d *dict) find(c cell, key []byte) (e entryOf, found bool, err error) {
 		e, found, err = d.findIn(c, off, epoch, h, key)
 		switch {
 		case errors.Is(err, errAnew):
-		case err != nil || found || a.Load(shard.size) == size:
+		case err != nil || found || a.Load(shard.size) == size || broken == dictMissesBlindly:
 			return e, found, err
 		}
 	}

@@ -133,11 +133,16 @@ func (d *dict) split(shard *dictShard, n, count uint64) error {
 		s.settle(upper)
 	}
 	grown := dictSize(s.a.Load(shard.size)>>32, n+1)
-	s.a.Store(shard.size, grown)
+	if broken != dictSplitsLate {
+		s.a.Store(shard.size, grown)
+	}
 	if upper != 0 {
 		if rest, err := d.fillBucket(other, content, belongs(from), nil); err == nil {
 			shard.commit(change{off: other, to: rest, after: count})
 		}
+	}
+	if broken == dictSplitsLate {
+		s.a.Store(shard.size, grown)
 	}
 	return nil
 }

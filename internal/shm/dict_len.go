@@ -47,7 +47,7 @@ func (d *Dict) Len(ctx context.Context) (int, error) {
 			return 0, err
 		}
 		second := d.tally()
-		if first == second && !second.torn {
+		if first == second && !second.torn || broken == dictCountsOnce {
 			if try > lenTries {
 				o.s.a.CompareAndSwap(d.root+dictHush, o.s.me.high(), 0)
 			}

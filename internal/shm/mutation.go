@@ -86,4 +86,13 @@ const (
 	queueFreesFirst     // a large record's block is free before its loan is over
 	queueLooksOnce      // sleep without looking for deaths once more
 	queueForgetsOrigin  // who mends a queue of dead letters leaves the record that was on its way
+
+	standUnmended   // enter a stand that a dead one has left as if it were whole
+	standUnrecorded // change a word without a record of it
+	standUndoes     // a change that a dead one has committed is undone
+	standFinishes   // one that it has not is finished
+
+	dictMissesBlindly // a key that is not in its bucket is not in the dict, though there are more buckets by now
+	dictSplitsLate    // there is one bucket more only once its part has left the other one
+	dictCountsOnce    // count the elements without a second look
 )

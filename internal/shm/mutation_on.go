@@ -86,6 +86,15 @@ var Mutations = [...]struct{ Name, In string }{
 	queueFreesFirst:     {"queueFreesFirst", "queue: large elements"},
 	queueLooksOnce:      {"queueLooksOnce", "queue: spaces are closed by those who have loans that another waits for"},
 	queueForgetsOrigin:  {"queueForgetsOrigin", "queue: dead letters"},
+
+	standUnmended:   {"standUnmended", "dict: a key is set, deleted and read"},
+	standUnrecorded: {"standUnrecorded", "dict"},
+	standUndoes:     {"standUndoes", "dict"},
+	standFinishes:   {"standFinishes", "dict"},
+
+	dictMissesBlindly: {"dictMissesBlindly", "dict: a bucket more while one reads"},
+	dictSplitsLate:    {"dictSplitsLate", "dict: a bucket more while one reads"},
+	dictCountsOnce:    {"dictCountsOnce", "dict: counted while entries come and go"},
 }
 
 // Mutate puts the bug with that index in Mutations into the package, or takes it

@@ -50,7 +50,7 @@ type Object struct {
 // with a name of its own. Where the space is full, handles that nobody has any more
 // may be what fills it: then it asks the collector, and tries again.
 func (s *Space) Open(ctx context.Context, name string, spec Spec) (*Object, error) {
-	const fullTries = 10
+	const fullTries, perCollection = 60, 20
 	begun := time.Now()
 	for full := 0; ; {
 		o, err := s.openNamed(ctx, name, spec, time.Since(begun) < spec.makersTime())
@@ -58,7 +58,7 @@ func (s *Space) Open(ctx context.Context, name string, spec Spec) (*Object, erro
 		case errors.Is(err, errBeingMade):
 			s.pause(time.Millisecond)
 		case errors.Is(err, driver.ErrNoSpace) && !errors.Is(err, errBlockTooLarge) && full < fullTries && !s.a.Hooked():
-			if full == 0 {
+			if full%perCollection == 0 {
 				runtime.GC()
 			}
 			full++

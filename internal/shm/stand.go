@@ -97,7 +97,7 @@ func (t *stand) enterSoon() (entered bool, err error) {
 // flags.
 func (t *stand) tryEnter(flags uint64) (word uint64, entered bool, err error) {
 	word, entered, err = t.take(t.o.s, flags)
-	if entered && word&sectionAbandoned != 0 {
+	if entered && word&sectionAbandoned != 0 && broken != standUnmended {
 		if err = t.mend(); err != nil {
 			t.exit(sectionAbandoned)
 			return 0, false, err
@@ -159,6 +159,9 @@ func (t *stand) commit(c change) {
 	s.a.Write(t.at+standOff, c.off)
 	s.a.Write(t.at+standAfter, c.after)
 	op := (s.a.Load(t.at+standOp) + opOne) | opUnderWay
+	if broken == standUnrecorded {
+		op &^= opUnderWay
+	}
 	s.a.Store(t.at+standOp, op) // publishes the words above to mend, and to who counts
 	s.a.Store(c.off, uint64(c.to))
 	t.finish(op, false)
@@ -198,7 +201,8 @@ func (t *stand) mend() error {
 	if off%8 != 0 || off < s.chunkAt || off >= s.chunkAt+s.chunks*s.chunkSize {
 		return fmt.Errorf("%w: a change of the word at %#x", driver.ErrCorrupt, off)
 	}
-	if committed := s.a.Load(off) != s.a.Load(t.old(0)); committed {
+	committed := s.a.Load(off) != s.a.Load(t.old(0))
+	if committed && broken != standUndoes || broken == standFinishes {
 		t.finish(op, true)
 		return nil
 	}
