@@ -190,21 +190,26 @@ func (d *Dict[K, V]) Delete(ctx context.Context, k K) error {
 // Pop takes k out and returns its value; ErrNotFound where it is not there. A value that
 // cannot be decoded, say because it has a handle of what was deleted meanwhile, is an
 // error, and gone.
-func (d *Dict[K, V]) Pop(ctx context.Context, k K) (v V, err error) {
-	defer runtime.KeepAlive(d)
+func (d *Dict[K, V]) Pop(ctx context.Context, k K) (V, error) {
+	v, err := d.pop(ctx, k)
+	runtime.KeepAlive(d)
+	return v, d.failedAt("pop", k, err)
+}
+
+func (d *Dict[K, V]) pop(ctx context.Context, k K) (v V, err error) {
 	kr, vr := takeRoom(), takeRoom()
 	defer kr.giveBack()
 	defer vr.giveBack()
 	key, err := d.key(kr, &k)
 	if err != nil {
-		return v, d.failedAt("pop", k, err)
+		return v, err
 	}
 	data, err := d.object.Pop(ctx, key, vr.bytes[:0])
 	if err == nil {
 		vr.bytes = data
 		err = d.values.Decode(data, &v)
 	}
-	return v, d.failedAt("pop", k, err)
+	return v, err
 }
 
 // Len returns how many entries there are, or were at one moment of the call.
