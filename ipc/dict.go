@@ -110,7 +110,8 @@ func (d *Dict[K, V]) value(r *room, v *V) ([]byte, error) {
 	return data, nil
 }
 
-// load returns a key's value, and what Swap and Drop know it by.
+// load returns a key's value, and what Swap and Drop know it by: 0 where there is none.
+// An error that matches ErrNotFound may also be that of a handle in the value.
 func (d *Dict[K, V]) load(ctx context.Context, key []byte) (v V, version uint64, err error) {
 	r, err := d.object.Get(ctx, key)
 	if err != nil {
@@ -267,8 +268,11 @@ func (d *Dict[K, V]) entry(ctx context.Context, one driver.KeyValue) (e Entry[K,
 	}
 	if !one.Large {
 		err = d.values.Take(one.Value, &e.Value)
-	} else if e.Value, _, err = d.load(ctx, one.Key); errors.Is(err, driver.ErrNotFound) {
-		return Entry[K, V]{}, false, nil
+	} else {
+		var version uint64
+		if e.Value, version, err = d.load(ctx, one.Key); version == 0 && errors.Is(err, driver.ErrNotFound) {
+			return Entry[K, V]{}, false, nil
+		}
 	}
 	if err != nil {
 		return Entry[K, V]{}, false, err

@@ -168,6 +168,16 @@ func TestDict_canHoldHandles(t *testing.T) {
 	if v, err := same.Get(ctx); v != 7 || err != nil {
 		t.Errorf("%d, %v", v, err)
 	}
+	if err := s.Delete(ctx, "q"); err != nil {
+		t.Fatal(err)
+	}
+	err = d.Update(ctx, "q", func(*ipc.Queue[int], bool) (*ipc.Queue[int], bool, error) {
+		t.Error("a value whose queue is gone is updated as if there were none")
+		return nil, false, nil
+	})
+	if err == nil {
+		t.Error("a value whose queue is gone can be updated")
+	}
 }
 
 // writeDict changes a dict for ever: each value is one byte, repeated.

@@ -68,8 +68,8 @@ func (d *Dict[K, V]) Update(ctx context.Context, k K, f func(old V, exists bool)
 	}
 	for {
 		old, version, err := d.load(ctx, key)
-		exists := err == nil
-		if err != nil && !errors.Is(err, driver.ErrNotFound) {
+		exists := version != 0
+		if err != nil && (exists || !errors.Is(err, driver.ErrNotFound)) {
 			return d.failedAt("update", k, err)
 		}
 		v, keep, err := f(old, exists)

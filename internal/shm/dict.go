@@ -194,40 +194,26 @@ func (s *Space) zero(at, n uint64) {
 
 // recoverDict is the sweep's part: the dead are in no stand any more.
 func recoverDict(s *Space, i int, meta uint64, dead owner) bool {
-	return s.withStands(i, meta, dead, func(o *Object) {
-		if o.dict == nil {
-			return
-		}
-		for k := range o.dict.shards {
-			s.freeSection(o.dict.shards[k].at, dead)
-			s.a.Wake(o.dict.shards[k].at, 1) // which it may have been woken for
-		}
-	})
-}
-
-// withStands calls do with object i, if dead was attached to it: so that the object is
-// not another one by then, and its stands are there.
-func (s *Space) withStands(i int, meta uint64, dead owner, do func(o *Object)) (attached bool) {
+	attached := false
 	for attachment := range s.attachments(i, meta) {
 		attached = attached || ownerOf(s.a.Load(attachment)) == dead
 	}
 	if !attached || s.me == 0 {
 		return attached // who comes to the stand finds its owner dead
 	}
-	s.asUser(i, meta, do)
-	return true
-}
-
-// asUser calls do with object i as one who is attached to it, unless it is gone.
-func (s *Space) asUser(i int, meta uint64, do func(o *Object)) (done bool) {
 	mine, err := s.borrow(i, meta)
 	if err != nil {
-		return false
+		return true
 	}
 	defer s.giveBack(i, meta, mine)
-	o := &Object{s: s, i: i, at: s.object(i), meta: meta, attach: mine, spec: s.specOf(i)}
-	o.dict = s.openDict(o)
-	do(o)
+	d := s.openDict(&Object{s: s, i: i, at: s.object(i), meta: meta, spec: s.specOf(i)})
+	if d == nil {
+		return true
+	}
+	for k := range d.shards {
+		s.freeSection(d.shards[k].at, dead)
+		s.a.Wake(d.shards[k].at, 1) // which it may have been woken for
+	}
 	return true
 }
 

@@ -106,22 +106,17 @@ func (d *dict) within(shard *dictShard, do func()) bool {
 // lookIntoDict calls look with each shard of object i, in its stand; it reports whether it
 // could.
 func (s *Space) lookIntoDict(i int, meta uint64, look func(d *dict, shard *dictShard)) (done bool) {
-	if state(meta) != stateLive || !s.begins() {
-		return false
-	}
-	defer s.ends()
-	whole := true
-	did := s.asUser(i, meta, func(o *Object) {
+	return s.asUser(i, meta, func(o *Object) bool {
 		if o.dict == nil {
-			whole = false
-			return
+			return false
 		}
+		done := true
 		for k := range o.dict.shards {
 			shard := &o.dict.shards[k]
-			whole = o.dict.within(shard, func() { look(o.dict, shard) }) && whole
+			done = o.dict.within(shard, func() { look(o.dict, shard) }) && done
 		}
+		return done
 	})
-	return did && whole
 }
 
 // dictBlocks calls yield with each block that object i, a dict, has; it reports whether

@@ -20,17 +20,8 @@ var errAnew = errors.New("it has changed meanwhile")
 
 // Get returns key's value, which lasts until Done.
 func (d *Dict) Get(_ context.Context, key []byte) (r driver.Reading, err error) {
-	o := d.Object
-	if !o.s.begins() {
-		return r, driver.ErrClosed
-	}
-	if err := o.gone(); err != nil {
-		o.s.ends()
-		return r, err
-	}
-	c, err := o.takeCell()
+	c, err := d.beginReading()
 	if err != nil {
-		o.s.ends()
 		return r, err
 	}
 	r.Own = [2]uint64{c.at, c.attachment}
@@ -42,7 +33,7 @@ func (d *Dict) Get(_ context.Context, key []byte) (r driver.Reading, err error) 
 		d.Done(r)
 		return driver.Reading{}, err
 	}
-	o.race.acquire()
+	d.race.acquire()
 	r.Bytes, r.Version = e.value, e.stamp
 	return r, nil
 }

@@ -21,15 +21,7 @@ const (
 
 // Scan returns some entries, and where to go on.
 func (d *Dict) Scan(_ context.Context, cursor uint64) (some []driver.KeyValue, next uint64, err error) {
-	o := d.Object
-	if !o.s.begins() {
-		return nil, 0, driver.ErrClosed
-	}
-	defer o.s.ends()
-	if err := o.gone(); err != nil {
-		return nil, 0, err
-	}
-	c, err := o.takeCell()
+	c, err := d.beginReading()
 	if err != nil {
 		return nil, 0, err
 	}
@@ -37,8 +29,8 @@ func (d *Dict) Scan(_ context.Context, cursor uint64) (some []driver.KeyValue, n
 	for looks := 0; cursor < end && len(some) < scanSome && looks < scanLooks && err == nil; looks++ {
 		some, cursor, err = d.scanBucket(c, cursor, some)
 	}
-	o.giveCell(c)
-	o.race.acquire()
+	d.race.acquire()
+	d.endReading(c)
 	if cursor >= end {
 		cursor = 0
 	}

@@ -5,30 +5,18 @@ import "github.com/multiproc-go/multiproc/internal/driver"
 // lookInto calls look in both sections of each fifo of object i; it reports whether it
 // could: not where the object is going, or somebody has stopped in a section.
 func (s *Space) lookInto(i int, meta uint64, look func(f *fifo)) (done bool) {
-	if !s.begins() { // Close does not see us in these sections
-		return false
-	}
-	defer s.ends()
-	if state(meta) != stateLive {
-		return false
-	}
-	mine, err := s.borrow(i, meta)
-	if err != nil {
-		return false
-	}
-	defer s.giveBack(i, meta, mine)
-	o := &Object{s: s, i: i, at: s.object(i), meta: meta, attach: mine, spec: s.specOf(i)}
-	o.fifos = s.openFifos(o)
-	done = len(o.fifos) > 0
-	for k := range o.fifos {
-		f := &o.fifos[k]
-		if !f.within(&f.getting, func() {
-			done = f.within(&f.putting, func() { look(f) }) && done
-		}) {
-			done = false
+	return s.asUser(i, meta, func(o *Object) bool {
+		done := len(o.fifos) > 0
+		for k := range o.fifos {
+			f := &o.fifos[k]
+			if !f.within(&f.getting, func() {
+				done = f.within(&f.putting, func() { look(f) }) && done
+			}) {
+				done = false
+			}
 		}
-	}
-	return done
+		return done
+	})
 }
 
 // within calls do in a section, if one can get in.

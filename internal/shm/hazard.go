@@ -42,6 +42,26 @@ func (s *Space) clearShares(attachment uint64) {
 // attachment, or one of an attachment that it has taken because those were in use.
 type cell struct{ at, attachment uint64 }
 
+// beginReading begins what reads through a hazard cell, and ends with endReading. Close
+// waits for it.
+func (o *Object) beginReading() (c cell, err error) {
+	if !o.s.begins() {
+		return c, driver.ErrClosed
+	}
+	if err = o.gone(); err == nil {
+		c, err = o.takeCell()
+	}
+	if err != nil {
+		o.s.ends()
+	}
+	return c, err
+}
+
+func (o *Object) endReading(c cell) {
+	o.giveCell(c)
+	o.s.ends()
+}
+
 // takeCell never waits for other readers, unless the space is so full that it has no
 // room for one more attachment.
 func (o *Object) takeCell() (cell, error) {

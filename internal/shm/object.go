@@ -176,6 +176,23 @@ func (s *Space) giveBack(i int, meta, at uint64) {
 	s.reclaim(i, identOf(i, meta))
 }
 
+// asUser calls do with object i as one who is attached to it, unless it is not live any
+// more, and Close waits for that. It returns what do does.
+func (s *Space) asUser(i int, meta uint64, do func(o *Object) bool) bool {
+	if state(meta) != stateLive || !s.begins() {
+		return false
+	}
+	defer s.ends()
+	mine, err := s.borrow(i, meta)
+	if err != nil {
+		return false
+	}
+	defer s.giveBack(i, meta, mine)
+	o := &Object{s: s, i: i, at: s.object(i), meta: meta, attach: mine, spec: s.specOf(i)}
+	o.fifos, o.dict = s.openFifos(o), s.openDict(o)
+	return do(o)
+}
+
 func (s *Space) hold(i int, meta, at uint64, spec Spec) *Object {
 	o := &Object{
 		s: s, i: i, at: s.object(i), meta: meta, attach: at, spec: spec,

@@ -38,16 +38,8 @@ func (s *Space) OpenValue(ctx context.Context, which driver.Which, of driver.Typ
 
 // Read returns the value, whose block lasts until Done.
 func (v *Value) Read(context.Context) (r driver.Reading, err error) {
-	if !v.s.begins() {
-		return r, driver.ErrClosed
-	}
-	if err := v.gone(); err != nil {
-		v.s.ends()
-		return r, err
-	}
-	c, err := v.takeCell()
+	c, err := v.beginReading()
 	if err != nil {
-		v.s.ends()
 		return r, err
 	}
 	r = driver.Reading{Version: v.protect(c, v.at+entValue), Own: [2]uint64{c.at, c.attachment}}
